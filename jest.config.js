@@ -1,0 +1,22 @@
+const swc = (typescript) => [
+  '@swc/jest',
+  {
+    jsc: {
+      target: 'es2022',
+      keepClassNames: true,
+      parser: typescript ? { syntax: 'typescript', decorators: true } : { syntax: 'ecmascript' },
+      transform: typescript ? { legacyDecorator: true, decoratorMetadata: true } : {},
+    },
+    module: { type: 'commonjs', importInterop: 'node', ignoreDynamic: false },
+    sourceMaps: 'inline',
+  },
+];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  transform: { '^.+\\.ts$': swc(true), '^.+\\.js$': swc(false) },
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@valibot)/)'],
+  moduleNameMapper: { '^nestjs-sse-views$': '<rootDir>/src/index.ts' },
+};

@@ -1,0 +1,114 @@
+import type { RequestMethod } from '@nestjs/common';
+import type { SseFormat } from '../event/encode';
+import type { SseHeaders } from '../stream/client-response';
+import type { EventId, OnEnd, OverflowOptions, PipeEvents } from '../stream/stream-options';
+import type { OnInvalid } from '../stream/validated';
+import type { SerializerOptions } from '../validation/compile-class-schema';
+import type { ResponseSchema } from '../validation/response-schema';
+
+/** How streams behave; given for one route in `@SseRoute()`, for all of them in `SseModule.forRoot()`. */
+export interface SseStreamOptions {
+  /**
+   * How `data` is written: as JSON, strings included, or with `'text'` strings as they are, one `data:` line for each line.
+   *
+   * @default 'json'
+   */
+  format?: SseFormat;
+  /**
+   * Headers of the response by name; `undefined` takes a default one away. Added to those of the module and the view.
+   *
+   * @default Content-Type: text/event-stream, Cache-Control: no-store, no-transform, X-Accel-Buffering: no, and over HTTP/1.1 Connection: keep-alive
+   */
+  headers?: SseHeaders;
+  /**
+   * Milliseconds of silence after which a comment is sent, so that proxies keep the connection; `false` sends none. A whole
+   * number from 50.
+   *
+   * @default 15000
+   */
+  heartbeat?: number | false;
+  /**
+   * What an event does whose data do not fit `responseSchema`: `'error'` logs the issues, sends the error event and ends the
+   * stream; `'drop'` logs and goes on; a function returns what to send instead, or `undefined` to drop it, or throws.
+   *
+   * @default 'error'
+   */
+  onInvalid?: OnInvalid;
+  /**
+   * What a source that came to its end tells the client: `'stop'` sends a last id on which `EventSource` does not start the
+   * stream over; `'reconnect'` sends nothing, so it does; `{ event: 'done' }` sends a named event with that id.
+   *
+   * @default 'stop'
+   */
+  onEnd?: OnEnd;
+  /**
+   * Milliseconds that the headers wait for the first event. An error in this time keeps its own HTTP status. A whole number
+   * from 0.
+   *
+   * @default 100
+   */
+  openAfter?: number;
+  /**
+   * Bounds for a client that does not read: `maxBytes` (default 1 MiB) that wait for it, the `policy` above that
+   * (`'disconnect'`), and the `timeout` in milliseconds (default 30 000) after which a blocked write is given up.
+   */
+  overflow?: Partial<OverflowOptions>;
+  /**
+   * How a class-validator instance is written: `ClassTransformOptions` of class-transformer.
+   */
+  serializerOptions?: SerializerOptions;
+  /**
+   * Names an event after the class of its data where the envelope gives no name.
+   *
+   * @default false
+   */
+  typedEvents?: boolean;
+  /**
+   * Gives the id of an event that has none; `undefined` sends no id.
+   *
+   * @default a random UUID for each event
+   */
+  eventId?: EventId;
+  /**
+   * Milliseconds that clients wait before they reconnect, sent once when the stream opens. A whole number from 0.
+   *
+   * @default undefined: the client's own, about 3 seconds in browsers
+   */
+  retry?: number;
+  /** RxJS operators on the stream of events, after validation and before they are written. */
+  pipe?: PipeEvents;
+}
+
+/** Options of one route. */
+export interface SseRouteOptions<S extends ResponseSchema = ResponseSchema> extends SseStreamOptions {
+  /**
+   * The HTTP method; the status is 200 for each.
+   *
+   * @default RequestMethod.GET
+   */
+  method?: RequestMethod;
+  /** What each event's data are validated against and documented with: a class, a Standard Schema, or a record of them by event name. */
+  responseSchema?: S;
+}
+
+/** Options of `app.close()`. */
+export interface SseShutdownOptions {
+  /**
+   * Milliseconds that clients have to take what was written for them, before their connections are destroyed.
+   *
+   * @default 5000
+   */
+  grace?: number;
+  /**
+   * Clients are told to reconnect after this many milliseconds at the earliest and twice as many at the latest, spread at
+   * random, so that they do not all come back at once.
+   *
+   * @default 1000
+   */
+  retry?: number;
+}
+
+/** Options of `SseModule.forRoot()`: defaults for every stream of the application, and how they end with it. */
+export interface SseModuleOptions extends SseStreamOptions {
+  shutdown?: SseShutdownOptions;
+}

@@ -1,0 +1,100 @@
+/**
+ * Base of every error that the library throws. Each subclass has a literal `code`, to tell them apart without
+ * `instanceof` across copies of the package.
+ */
+export abstract class SseError extends Error {
+  /** A stable, literal name of the fault. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The fields of an event that have rules of their own on the wire. */
+export type SseField = 'comment' | 'data' | 'event' | 'id' | 'retry';
+
+/**
+ * A field of an event cannot be sent as it is: a line break in an id, a retry that is no integer, data that JSON cannot
+ * express. Fields are never altered silently.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export class SseFieldError extends SseError {
+  readonly code = 'SSE_INVALID_FIELD';
+
+  constructor(
+    /** The field at fault. */
+    readonly field: SseField,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The event's ${field} ${reason}`, options);
+  }
+}
+
+/** One finding of a validation, in the shape of a Standard Schema issue. */
+export interface SseIssue {
+  /** What is wrong, for a person. */
+  readonly message: string;
+  /** Where in the data; empty for the data as a whole. */
+  readonly path: readonly PropertyKey[];
+}
+
+/** The data of an event do not fit the route's `responseSchema`. */
+export class SseValidationError extends SseError {
+  readonly code = 'SSE_INVALID_DATA';
+
+  constructor(
+    /** Every finding, at least one. */
+    readonly issues: readonly SseIssue[],
+    /** Name of the event, where it has one. */
+    readonly event?: string,
+  ) {
+    const findings = issues.map(({ path, message }) => (path.length ? `${path.map(String).join('.')}: ${message}` : message));
+    super(`The data of ${event === undefined ? 'an event' : `event "${event}"`} do not fit the response schema: ${findings.join('; ')}`);
+  }
+}
+
+/** A handler returned something that is no stream. */
+export class SseSourceError extends SseError {
+  readonly code = 'SSE_INVALID_SOURCE';
+}
+
+/** Options or decorators that cannot work, found when the application starts. */
+export class SseConfigurationError extends SseError {
+  readonly code = 'SSE_INVALID_CONFIGURATION';
+}
+
+/** The application has a stream and does not import `SseModule`. */
+export class SseModuleMissingError extends SseError {
+  readonly code = 'SSE_MODULE_MISSING';
+
+  constructor() {
+    super(
+      'A controller streams events, but SseModule is not imported. ' +
+        'Add SseModule.forRoot() to the imports of the root module: @Module({ imports: [SseModule.forRoot()] })',
+    );
+  }
+}
+
+/** An optional package is needed by what the application uses, and is not installed. */
+export class SsePackageMissingError extends SseError {
+  readonly code = 'SSE_PACKAGE_MISSING';
+
+  constructor(
+    /** The names to install. */
+    readonly packages: readonly string[],
+    /** What needs them. */
+    feature: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${feature} needs ${packages.join(' and ')}. Install with: npm install ${packages.join(' ')}`, options);
+  }
+}
+
+/** A client did not read: its pushed events went over `overflow.maxBytes`, or a write was blocked for `overflow.timeout`. */
+export class SseOverflowError extends SseError {
+  readonly code = 'SSE_OVERFLOW';
+}

@@ -1,0 +1,26 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { SseModuleOptions } from './config/options';
+import { ConfigurableModuleClass } from './config/sse.module-definition';
+import { SseConnections } from './view/sse-connections';
+import { SseRouteRegistrar } from './view/sse-route.registrar';
+import { SseRuntime } from './view/sse.runtime';
+
+/**
+ * Makes the application's views and `@SseRoute()` methods streams. Import it once, in the root module; it is global.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [SseModule.forRoot()], controllers: [StockPricesView] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({
+  providers: [SseConnections, SseRuntime, SseRouteRegistrar],
+  exports: [SseConnections, SseRuntime],
+})
+export class SseModule extends ConfigurableModuleClass {
+  /** @param options defaults for every stream; each route may override them. */
+  static override forRoot(options: SseModuleOptions = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+}

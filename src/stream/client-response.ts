@@ -1,0 +1,159 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+
+/** Node's own request, over HTTP/1.1 or HTTP/2. */
+export type RawRequest = IncomingMessage | Http2ServerRequest;
+/** Node's own response, over HTTP/1.1 or HTTP/2. */
+export type RawResponse = ServerResponse | Http2ServerResponse;
+
+/** Fastify's reply, as far as it is needed to take its response over. */
+interface FastifyReply {
+  readonly raw: RawResponse;
+  readonly request: { readonly raw: RawRequest };
+  hijack(): void;
+  getHeaders(): OutgoingHttpHeaders;
+}
+
+/** Express's response is Node's own. */
+type FrameworkResponse = FastifyReply | (ServerResponse & { readonly req: IncomingMessage });
+
+/** Headers of a route by name; `undefined` takes a default header away. */
+export type SseHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/**
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface for the type,
+ * https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering for `X-Accel-Buffering`
+ */
+const DEFAULT_HEADERS: SseHeaders = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
+/** Headers that describe another body than the stream, or the connection, which HTTP/2 has not (RFC 9113, 8.2.2). */
+const NEVER_CARRIED = new Set(['content-length', 'content-encoding', 'transfer-encoding', 'connection', 'keep-alive']);
+
+/**
+ * One client's response, taken over from the framework: the only place that knows Express from Fastify and HTTP/1.1 from
+ * HTTP/2.
+ */
+export class ClientResponse {
+  readonly request: RawRequest;
+  private readonly response: RawResponse;
+  private readonly reply: FastifyReply | undefined;
+  private onGone: (() => void) | undefined;
+
+  constructor(response: unknown) {
+    const framework = response as FrameworkResponse;
+    this.reply = 'raw' in framework && 'hijack' in framework ? framework : undefined;
+    this.response = this.reply?.raw ?? (framework as ServerResponse);
+    this.request = this.reply?.request.raw ?? (framework as ServerResponse).req;
+  }
+
+  /** Whether this response can still become a stream: nothing was sent, and the client is there. */
+  get isUntouched(): boolean {
+    return !this.response.headersSent && !this.response.writableEnded && !this.isGone;
+  }
+
+  /** Whether the client cannot be reached any more. */
+  get isGone(): boolean {
+    return this.channel.destroyed || this.request.socket.destroyed;
+  }
+
+  /** Bytes that were written and have not left the process. */
+  get bufferedBytes(): number {
+    return this.response.writableLength ?? 0;
+  }
+
+  /** Calls back once when the response is over, sent to its end or not. */
+  whenOver(callback: () => void): void {
+    if (this.isGone) {
+      callback();
+      return;
+    }
+    this.onGone = callback;
+    const once = (): void => {
+      const call = this.onGone;
+      this.onGone = undefined;
+      call?.();
+    };
+    this.response.once('close', once);
+    // A pipelined response that waits for its turn has no socket yet and would never learn that the client left.
+    if (this.response.socket === null) {
+      const { socket } = this.request;
+      socket.once('close', once);
+      this.response.once('close', () => socket.off('close', once));
+    }
+  }
+
+  /** Takes the response over and sends the headers. From here on the framework knows nothing of it. */
+  open(headers: SseHeaders, onDrain: () => void): void {
+    const { request, response, reply } = this;
+    const final = this.mergeHeaders(headers);
+    for (const name of response.getHeaderNames()) {
+      response.removeHeader(name);
+    }
+    for (const [name, value] of final.values()) {
+      response.setHeader(name, value as string);
+    }
+    reply?.hijack();
+    if (request.httpVersionMajor === 1) {
+      request.socket.setTimeout(0);
+      request.socket.setNoDelay(true);
+    }
+    response.statusCode = 200;
+    response.on('drain', onDrain);
+    (response as ServerResponse).flushHeaders();
+  }
+
+  /** @returns whether the client takes more at once; otherwise `onDrain` is called when it does. */
+  write(chunk: string): boolean {
+    const more = (this.response as ServerResponse).write(chunk);
+    // A compression middleware that wraps the response holds everything back until it is told.
+    (this.response as { flush?: () => void }).flush?.();
+    return more;
+  }
+
+  /** Sends what was written, and ends the response. */
+  end(): void {
+    this.response.end();
+  }
+
+  /** Gives the response up, with whatever has not left. */
+  destroy(): void {
+    this.channel.destroy();
+  }
+
+  /** What carries this response alone: over HTTP/2 its stream, otherwise the response itself. */
+  private get channel(): { readonly destroyed: boolean; destroy(): unknown } {
+    return 'stream' in this.response ? this.response.stream : this.response;
+  }
+
+  private mergeHeaders(headers: SseHeaders): Map<string, [name: string, value: unknown]> {
+    const final = new Map<string, [string, unknown]>();
+    const set = (name: string, value: unknown): void => {
+      if (value === undefined) {
+        final.delete(name.toLowerCase());
+      } else {
+        final.set(name.toLowerCase(), [name, value]);
+      }
+    };
+    Object.entries(DEFAULT_HEADERS).forEach(([name, value]) => set(name, value));
+    if (this.request.httpVersionMajor === 1 && this.request.httpVersionMinor === 1) {
+      set('Connection', 'keep-alive');
+    }
+    const carried = { ...this.response.getHeaders(), ...this.reply?.getHeaders() };
+    for (const [name, value] of Object.entries(carried)) {
+      const key = name.toLowerCase();
+      if (!NEVER_CARRIED.has(key) && (key !== 'content-type' || String(value).startsWith('text/event-stream'))) {
+        set(final.get(key)?.[0] ?? name, value);
+      }
+    }
+    for (const [name, value] of Object.entries(headers)) {
+      if (this.request.httpVersionMajor === 1 || !NEVER_CARRIED.has(name.toLowerCase())) {
+        set(name, value);
+      }
+    }
+    return final;
+  }
+}

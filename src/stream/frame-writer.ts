@@ -1,0 +1,141 @@
+import type { ClientResponse, SseHeaders } from './client-response';
+import type { Demand } from './demand';
+
+/** Characters of frames after which a batch is written before its turn ends. */
+const BATCH_LENGTH = 16_384;
+
+/** What the writer tells its stream. */
+export interface FrameWriterEvents {
+  /** More than `maxBytes` wait for a client that does not read. */
+  onOverflow(waitingBytes: number): void;
+}
+
+/**
+ * Brings frames to one client: those of a turn of the event loop leave in one write, and while the client does not read,
+ * demand is held and what comes all the same waits, up to a bound.
+ */
+export class FrameWriter {
+  /** `performance.now()` of the last write. */
+  lastWrite = performance.now();
+  /** `performance.now()` of the write that the client has not taken yet. */
+  blockedSince: number | undefined;
+
+  private batch = '';
+  private backlog: string[] = [];
+  private backlogBytes = 0;
+  private isOpen = false;
+  private isScheduled = false;
+  private isEnding = false;
+
+  constructor(
+    private readonly client: ClientResponse,
+    private readonly demand: Demand,
+    private readonly maxBytes: number,
+    private readonly events: FrameWriterEvents,
+  ) {}
+
+  /** Sends the headers. Frames written before are sent with this turn's. */
+  open(headers: SseHeaders): void {
+    this.client.open(headers, () => this.onDrain());
+    this.isOpen = true;
+    this.lastWrite = performance.now();
+    this.schedule();
+  }
+
+  /** Adds a frame to the batch of this turn. */
+  write(frame: string): void {
+    this.batch += frame;
+    if (!this.isOpen) {
+      return;
+    }
+    if (this.batch.length >= BATCH_LENGTH) {
+      this.flush();
+    } else {
+      this.schedule();
+    }
+  }
+
+  /** Writes what waits, and ends the response. */
+  end(): void {
+    if (this.isEnding) {
+      return;
+    }
+    this.isEnding = true;
+    for (const chunk of this.backlog) {
+      this.send(chunk);
+    }
+    this.send(this.batch);
+    this.discard();
+    this.client.end();
+  }
+
+  /** Forgets what waits. */
+  discard(): void {
+    this.batch = '';
+    this.backlog = [];
+    this.backlogBytes = 0;
+  }
+
+  private schedule(): void {
+    if (!this.isScheduled && this.batch !== '') {
+      this.isScheduled = true;
+      // After this turn's promises, before its I/O: everything that one event of the application caused leaves together.
+      process.nextTick(flushScheduled, this);
+    }
+  }
+
+  /** @internal */
+  flushFromTick(): void {
+    this.isScheduled = false;
+    this.flush();
+  }
+
+  private flush(): void {
+    const chunk = this.batch;
+    if (chunk === '' || this.isEnding) {
+      return;
+    }
+    this.batch = '';
+    if (this.blockedSince === undefined) {
+      this.send(chunk);
+      return;
+    }
+    this.backlog.push(chunk);
+    this.backlogBytes += Buffer.byteLength(chunk);
+    const waiting = this.backlogBytes + this.client.bufferedBytes;
+    if (waiting > this.maxBytes) {
+      this.events.onOverflow(waiting);
+    }
+  }
+
+  private send(chunk: string): void {
+    if (chunk === '') {
+      return;
+    }
+    this.lastWrite = performance.now();
+    if (!this.client.write(chunk) && this.blockedSince === undefined) {
+      this.blockedSince = this.lastWrite;
+      this.demand.hold();
+    }
+  }
+
+  private onDrain(): void {
+    if (this.blockedSince === undefined || this.isEnding) {
+      return;
+    }
+    this.blockedSince = undefined;
+    let sent = 0;
+    while (sent < this.backlog.length && this.blockedSince === undefined) {
+      const chunk = this.backlog[sent++]!;
+      this.backlogBytes -= Buffer.byteLength(chunk);
+      this.send(chunk);
+    }
+    this.backlog = this.backlog.slice(sent);
+    // Whoever blocked again has taken a hold of its own; this one goes in any case.
+    this.demand.release();
+  }
+}
+
+function flushScheduled(writer: FrameWriter): void {
+  writer.flushFromTick();
+}

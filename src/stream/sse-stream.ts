@@ -1,0 +1,275 @@
+import { ServiceUnavailableException, type Logger } from '@nestjs/common';
+import { map, Subject, takeUntil, type Observable } from 'rxjs';
+import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
+import { SseOverflowError } from '../event/sse.error';
+import { toMessage, type SseMessage } from '../event/sse-event';
+import type { ClientResponse } from './client-response';
+import { Demand } from './demand';
+import { FrameWriter } from './frame-writer';
+import { toProblemDetails } from './problem-details';
+import { toObservable } from './source';
+import type { EventId, OnEnd, StreamOptions } from './stream-options';
+import type { TimerWheel, WheelEntry } from './timer-wheel';
+import { validated } from './validated';
+
+/** Name of the event that tells a client of an error in an open stream. `error` would collide with EventSource's own. */
+export const ERROR_EVENT = 'stream-error';
+
+/** The shortest frame, `data: 0\n\n`: with this, a bound in bytes is one in events, too. */
+const SHORTEST_FRAME = 9;
+
+/** What a stream needs of its application. */
+export interface StreamHost {
+  readonly wheel: TimerWheel;
+  readonly logger: Logger;
+}
+
+/**
+ * One client's stream, from the handler's source to the socket: owns the subscription to the source, the timers and the
+ * response, and lets go of all of them at once, whichever side ends it.
+ */
+export class SseStream implements WheelEntry {
+  private readonly demand = new Demand();
+  private readonly writer: FrameWriter;
+  private readonly stopped$ = new Subject<void>();
+  private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
+  private opened: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  private openTimer: NodeJS.Timeout | undefined;
+  private failure: unknown;
+
+  constructor(
+    private readonly client: ClientResponse,
+    private readonly abort: AbortController,
+    private readonly options: StreamOptions,
+    private readonly handler: string,
+    private readonly host: StreamHost,
+  ) {
+    this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, {
+      onOverflow: (waiting) =>
+        this.giveUp(`${waiting} bytes wait for a client that does not read (overflow.maxBytes ${options.overflow.maxBytes})`),
+    });
+  }
+
+  /**
+   * Starts the source. The headers are sent with the first event, at the end of an empty source, or after `openAfter`.
+   *
+   * @returns when the stream is open, or was ended before.
+   * @throws what the source throws before that.
+   */
+  open(source: unknown): Promise<void> {
+    const { openAfter } = this.options;
+    return new Promise((resolve, reject) => {
+      if (this.state !== 'new') {
+        // Closed while the handler still prepared its source.
+        if (this.failure === undefined) {
+          resolve();
+        } else {
+          reject(this.failure);
+        }
+        return;
+      }
+      this.state = 'opening';
+      this.opened = { resolve, reject };
+      this.openTimer = setTimeout(() => this.guarded(() => this.start()), openAfter);
+      this.guarded(() => {
+        this.frames(toObservable(source, this.demand, this.handler)).subscribe({
+          next: (frame) => this.guarded(() => this.onFrame(frame)),
+          error: (error: unknown) => this.onError(error),
+          complete: () => this.guarded(() => this.onComplete()),
+        });
+      });
+    });
+  }
+
+  /** Ends the stream from the server's side; the source sees its signal first. */
+  close(onEnd: OnEnd = 'reconnect', retry?: number): void {
+    if (this.state === 'closed' || this.state === 'ending') {
+      return;
+    }
+    if (this.state === 'open') {
+      if (retry !== undefined) {
+        this.writer.write(retryFrame(retry));
+      }
+      this.end(onEnd);
+    } else {
+      this.fail(new ServiceUnavailableException('The server closed the stream'));
+    }
+  }
+
+  /** Gives the response up with whatever waits. */
+  destroy(): void {
+    this.client.destroy();
+    this.onOver();
+  }
+
+  /** The response is over, sent to its end or not: everything is let go. */
+  onOver(): void {
+    if (this.state === 'closed') {
+      return;
+    }
+    this.state = 'closed';
+    this.release();
+    this.host.wheel.remove(this);
+    this.writer.discard();
+    this.opened?.resolve();
+    this.opened = undefined;
+  }
+
+  onTick(now: number): number {
+    const { heartbeat, overflow } = this.options;
+    const { blockedSince } = this.writer;
+    if (blockedSince !== undefined) {
+      const blocked = now - blockedSince;
+      if (blocked >= overflow.timeout) {
+        this.giveUp(`the client has not read for ${Math.round(blocked)} ms (overflow.timeout ${overflow.timeout})`);
+      }
+      return overflow.timeout - blocked;
+    }
+    if (heartbeat === false || this.state !== 'open') {
+      return overflow.timeout;
+    }
+    const idle = now - this.writer.lastWrite;
+    if (idle < heartbeat) {
+      return Math.min(heartbeat - idle, overflow.timeout);
+    }
+    this.writer.write(HEARTBEAT_FRAME);
+    return Math.min(heartbeat, overflow.timeout);
+  }
+
+  private frames(source: Observable<unknown>): Observable<string> {
+    const { eventId, format, nameOfData, onInvalid, overflow, pipe, validate } = this.options;
+    let messages = source.pipe(
+      takeUntil(this.stopped$),
+      map((value) => toMessage(value, nameOfData)),
+    );
+    if (validate) {
+      messages = messages.pipe(
+        validated({
+          validate,
+          onInvalid,
+          demand: this.demand,
+          maxWaiting: Math.ceil(overflow.maxBytes / SHORTEST_FRAME),
+          onDropped: (error) => this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`),
+        }),
+      );
+    }
+    messages = messages.pipe(map((message) => withId(message, eventId)));
+    return (pipe?.(messages) ?? messages).pipe(
+      takeUntil(this.stopped$),
+      map((message) => encodeMessage(message, format)),
+    );
+  }
+
+  private onFrame(frame: string): void {
+    if (frame === '') {
+      return;
+    }
+    if (this.state === 'opening') {
+      this.start();
+    }
+    if (this.state === 'open') {
+      this.writer.write(frame);
+    }
+  }
+
+  private onComplete(): void {
+    if (this.state === 'opening') {
+      this.start();
+    }
+    if (this.state === 'open') {
+      this.end(this.options.onEnd);
+    }
+  }
+
+  private onError(error: unknown): void {
+    if (this.state === 'opening') {
+      this.fail(error);
+      return;
+    }
+    if (this.state !== 'open') {
+      return;
+    }
+    if (error instanceof SseOverflowError) {
+      this.giveUp(error.message);
+      return;
+    }
+    this.host.logger.error(`${this.handler}: the stream ended with an error`, error instanceof Error ? error.stack : error);
+    this.writer.write(encodeMessage({ type: ERROR_EVENT, data: toProblemDetails(error) }));
+    this.end('reconnect');
+  }
+
+  private start(): void {
+    if (this.state !== 'opening') {
+      return;
+    }
+    clearTimeout(this.openTimer);
+    if (!this.client.isUntouched) {
+      // An interceptor's timeout or a filter answered in the meantime, or the client left.
+      this.onOver();
+      return;
+    }
+    const { headers, heartbeat, overflow, retry } = this.options;
+    const firstFrame = retry === undefined ? '' : retryFrame(retry);
+    this.writer.open(headers);
+    this.state = 'open';
+    this.opened?.resolve();
+    this.opened = undefined;
+    if (this.client.request.method === 'HEAD') {
+      this.end('reconnect');
+      return;
+    }
+    this.writer.write(firstFrame);
+    this.host.wheel.add(this, Math.min(heartbeat || overflow.timeout, overflow.timeout));
+  }
+
+  /** The source is done with; what was written goes out. The response's end calls `onOver`. */
+  private end(onEnd: OnEnd): void {
+    this.state = 'ending';
+    this.release();
+    if (onEnd === 'stop') {
+      this.writer.write(END_OF_STREAM_FRAME);
+    } else if (onEnd !== 'reconnect') {
+      this.writer.write(endOfStreamFrame(onEnd.event));
+    }
+    this.writer.end();
+  }
+
+  /** Nothing was sent: the error goes to Nest's exception filters. */
+  private fail(error: unknown): void {
+    const opened = this.opened;
+    this.opened = undefined;
+    this.failure = error;
+    this.state = 'closed';
+    this.release();
+    opened?.reject(error);
+  }
+
+  private giveUp(reason: string): void {
+    this.host.logger.warn(`${this.handler}: closed a connection, ${reason}`);
+    this.destroy();
+  }
+
+  /** Ends the source: its signal first, so that a wait inside it ends and its `finally` can run. */
+  private release(): void {
+    clearTimeout(this.openTimer);
+    this.abort.abort();
+    this.stopped$.next();
+    this.stopped$.complete();
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+}
+
+function withId(message: SseMessage, eventId: EventId): SseMessage {
+  if (message.id !== undefined || message.data === undefined) {
+    return message;
+  }
+  const id = eventId(message);
+  return id === undefined ? message : { ...message, id: typeof id === 'number' ? String(id) : id };
+}

@@ -1,0 +1,125 @@
+import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
+import { isPromiseLike } from '../event/is-promise-like';
+import { SseOverflowError, SseValidationError } from '../event/sse.error';
+import { toMessage, type SseEvent, type SseMessage } from '../event/sse-event';
+import type { Validate, ValidationResult } from '../validation/validate';
+import type { Demand } from './demand';
+
+/**
+ * What happens to an event whose data do not fit: `'error'` ends the stream with an error event, `'drop'` logs it and
+ * goes on, a function decides: what it returns is sent in the event's place (without a further validation), `undefined`
+ * drops it, and what it throws ends the stream.
+ */
+export type OnInvalid = 'error' | 'drop' | ((error: SseValidationError, event: SseMessage) => SseEvent | undefined | void);
+
+/** What `validated` needs to know of its stream. */
+export interface ValidatedOptions {
+  readonly validate: Validate;
+  readonly onInvalid: OnInvalid;
+  readonly demand: Demand;
+  /** Most events that may wait for an asynchronous validation; only pushed sources can get there. */
+  readonly maxWaiting: number;
+  readonly onDropped: (error: SseValidationError) => void;
+}
+
+/**
+ * Replaces each message's data by the schema's output, in order. Synchronous validations pass at once; while an
+ * asynchronous one is under way, a pulled source waits and what a pushed one gives is queued.
+ */
+export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<SseMessage> {
+  const { validate, onInvalid, demand, maxWaiting, onDropped } = options;
+
+  return (messages) =>
+    new Observable((subscriber) => {
+      let waiting: SseMessage[] = [];
+      let busy = false;
+      // How the source ended while events still waited: they go first.
+      let finish: (() => void) | undefined;
+
+      const settle = (message: SseMessage, result: ValidationResult): void => {
+        if (!result.issues) {
+          subscriber.next(result.value === message.data ? message : { ...message, data: result.value });
+          return;
+        }
+        const error = new SseValidationError(result.issues, message.type);
+        if (onInvalid === 'error') {
+          throw error;
+        }
+        if (onInvalid === 'drop') {
+          onDropped(error);
+          return;
+        }
+        const replacement = onInvalid(error, message);
+        if (replacement === undefined) {
+          onDropped(error);
+        } else {
+          subscriber.next(toMessage(replacement));
+        }
+      };
+
+      const proceed = (): void => {
+        busy = false;
+        demand.release();
+        const queued = waiting;
+        waiting = [];
+        for (let i = 0; i < queued.length && !subscriber.closed; i++) {
+          accept(queued[i]!);
+          if (busy) {
+            waiting = queued.slice(i + 1);
+            return;
+          }
+        }
+        finish?.();
+      };
+
+      const accept = (message: SseMessage): void => {
+        if (message.data === undefined) {
+          subscriber.next(message);
+          return;
+        }
+        try {
+          const result = validate(message.data, message.type);
+          if (!isPromiseLike(result)) {
+            settle(message, result);
+            return;
+          }
+          busy = true;
+          demand.hold();
+          result
+            .then((outcome) => {
+              if (!subscriber.closed) {
+                settle(message, outcome);
+                proceed();
+              }
+            })
+            .catch((error: unknown) => subscriber.error(error));
+        } catch (error) {
+          subscriber.error(error);
+        }
+      };
+
+      return messages.subscribe({
+        next: (message) => {
+          if (!busy) {
+            accept(message);
+          } else if (waiting.length < maxWaiting) {
+            waiting.push(message);
+          } else {
+            subscriber.error(new SseOverflowError(`${maxWaiting} events wait for their validation; the source gives them faster`));
+          }
+        },
+        error: (error) => {
+          finish = () => subscriber.error(error);
+          if (!busy) {
+            finish();
+          }
+        },
+        complete: () => {
+          finish = () => subscriber.complete();
+          if (!busy) {
+            finish();
+          }
+        },
+      });
+    });
+}

@@ -1,0 +1,55 @@
+import type { Type } from '@nestjs/common';
+import type { StandardSchema } from './standard-schema';
+import { SseConfigurationError } from '../event/sse.error';
+import { isServerSentEventClass } from '../event/server-sent-event';
+
+/** The schema of one kind of data: a class-validator class, or a Standard Schema (zod, valibot, arktype, …). */
+export type DataSchema<T = unknown> = Type<T> | StandardSchema<unknown, T>;
+
+/** A schema for each event name. A name that is not among them is invalid. */
+export type SchemaRecord = Readonly<Record<string, DataSchema>>;
+
+/** What a route's data are validated against and documented with. */
+export type ResponseSchema = DataSchema | SchemaRecord;
+
+/** The three kinds of a schema, told apart once when the application starts. */
+export type SchemaKind =
+  | { readonly kind: 'class'; readonly model: Type }
+  | { readonly kind: 'standard'; readonly schema: StandardSchema }
+  | { readonly kind: 'record'; readonly schemas: ReadonlyMap<string, Exclude<SchemaKind, { kind: 'record' }>> };
+
+/** @throws SseConfigurationError when it is none of the three kinds. */
+export function kindOfSchema(schema: unknown): SchemaKind {
+  const single = kindOfDataSchema(schema);
+  if (single) {
+    return single;
+  }
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema) || Object.keys(schema).length === 0) {
+    throw new SseConfigurationError(
+      'responseSchema must be a class, a Standard Schema (zod, valibot, arktype), or a record of them with the event names as keys',
+    );
+  }
+  const schemas = new Map<string, Exclude<SchemaKind, { kind: 'record' }>>();
+  for (const [event, member] of Object.entries(schema)) {
+    const kind = kindOfDataSchema(member);
+    if (!kind) {
+      throw new SseConfigurationError(`responseSchema.${event} must be a class or a Standard Schema`);
+    }
+    schemas.set(event, kind);
+  }
+  return { kind: 'record', schemas };
+}
+
+function kindOfDataSchema(schema: unknown): Exclude<SchemaKind, { kind: 'record' }> | undefined {
+  // Before classes: arktype's schemas are functions.
+  if ((typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema) {
+    return { kind: 'standard', schema: schema as StandardSchema };
+  }
+  if (isServerSentEventClass(schema)) {
+    return { kind: 'class', model: schema.model };
+  }
+  if (typeof schema === 'function' && schema.prototype) {
+    return { kind: 'class', model: schema as Type };
+  }
+  return undefined;
+}

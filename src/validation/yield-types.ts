@@ -1,0 +1,55 @@
+import type { Observable } from 'rxjs';
+import type { SseEnvelope, SseEvent } from '../event/sse-event';
+import type { DataSchema, ResponseSchema } from './response-schema';
+
+/** The data that a schema accepts: an instance's properties, or a Standard Schema's input. */
+export type DataOf<S> = S extends { readonly '~standard': { readonly types?: infer Types } }
+  ? NonNullable<Types> extends { readonly input: infer Input }
+    ? Input
+    : unknown
+  : S extends abstract new (...args: never[]) => infer T
+    ? T
+    : never;
+
+declare const eventMap: unique symbol;
+
+/** Marks a type parameter as "a data type for each event name" rather than the data itself. */
+export interface SseEventMap<M> {
+  readonly [eventMap]: M;
+}
+
+/**
+ * The type parameter of a view whose `responseSchema` is a record: each yield must be an envelope with one of the names
+ * and that name's data.
+ *
+ * @example
+ * ```ts
+ * const schemas = { price: Price, halt: Halt };
+ * class Market extends ServerSentEventsView<EventsOf<typeof schemas>> {
+ *   static readonly responseSchema = schemas;
+ * }
+ * ```
+ */
+export type EventsOf<R extends Readonly<Record<string, DataSchema>>> = SseEventMap<{ [K in keyof R]: DataOf<R[K]> }>;
+
+/** The type parameter that stands for a schema. */
+export type PayloadOf<S extends ResponseSchema> = S extends DataSchema
+  ? DataOf<S>
+  : S extends Readonly<Record<string, DataSchema>>
+    ? EventsOf<S>
+    : never;
+
+type NamedEvent<M> = { [K in keyof M & string]: SseEnvelope<M[K]> & { event: K; data: M[K] } }[keyof M & string];
+type NoData = SseEnvelope<undefined> & { data?: undefined };
+
+/** What may be yielded for a view's type parameter. With `Typed`, instances whose class names the event may stand alone. */
+export type SseYield<T, Typed extends boolean = false> =
+  T extends SseEventMap<infer M> ? NamedEvent<M> | NoData | (Typed extends true ? M[keyof M] : never) : SseEvent<T>;
+
+/** What a handler may return: what gives the events, or a promise of it. */
+export type SseSource<T = unknown, Typed extends boolean = false> =
+  | AsyncIterable<SseYield<T, Typed>>
+  | Iterable<SseYield<T, Typed>>
+  | Observable<SseYield<T, Typed>>
+  | Promise<AsyncIterable<SseYield<T, Typed>> | Iterable<SseYield<T, Typed>> | Observable<SseYield<T, Typed>>>;
+

@@ -1,0 +1,71 @@
+import { UseGuards } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { SseMessage } from '../event/sse-event';
+import type { SseHeaders } from '../stream/client-response';
+import type { ResponseSchema } from '../validation/response-schema';
+import type { SseSource } from '../validation/yield-types';
+import { SseRouteGuard } from './sse-route.guard';
+
+/**
+ * Base of a controller that streams Server-Sent Events: what `events()` yields becomes the events of a `GET` route at the
+ * controller's path. Everything else of a controller works as ever: dependency injection, guards, pipes, interceptors,
+ * filters, versions, scopes and ordinary routes beside the stream.
+ *
+ * @typeParam T the type of the events' data; `EventsOf<typeof schemas>` where `responseSchema` is a record by event name.
+ *
+ * @example
+ * ```ts
+ * @Controller('stocks')
+ * export class StockPricesView extends ServerSentEventsView<StockPrice> {
+ *   static readonly responseSchema = StockPrice;
+ *
+ *   async *events(@Query('symbol') symbol: string, @SseSignal() signal: AbortSignal) {
+ *     for await (const price of this.feed.follow(symbol, { signal })) {
+ *       yield { event: 'price', data: price };
+ *     }
+ *   }
+ * }
+ * ```
+ */
+@UseGuards(SseRouteGuard)
+export abstract class ServerSentEventsView<T = unknown> {
+  /** What the data of `events()` are validated against and documented with: a class, a Standard Schema, or a record of them by event name. */
+  static readonly responseSchema?: ResponseSchema;
+
+  /** Headers of every stream of this view. */
+  static readonly headers?: SseHeaders;
+
+  /**
+   * The stream: an async generator, or anything that gives an `AsyncIterable`, an `Iterable` or an `Observable`, promised or
+   * not. Parameters are decorated as on any route. An error before the first event reaches the exception filters and keeps
+   * its status; a promise is awaited before the headers, whatever time it takes.
+   *
+   * When the client goes, `@SseSignal()` aborts and the iterable is returned (the `Observable` unsubscribed). A generator
+   * that waits for something must wire the signal into that wait, or its `finally` runs when the wait is over.
+   */
+  abstract events(...args: never[]): SseSource<T>;
+}
+
+/** What a view may add. Declared apart from the class, so that a field, a getter or a method may implement it. */
+export interface ServerSentEventsView<T = unknown> {
+  /**
+   * Milliseconds that clients wait before they reconnect, sent once when a stream of this view opens: a field or a getter.
+   *
+   * @default undefined: what the module says, else the client's own
+   */
+  readonly retry?: number;
+
+  /**
+   * The id of an event of `events()` that has none of its own; `undefined` sends no id. Called with the validated event.
+   *
+   * @default a random UUID for each event
+   */
+  eventId?(event: SseMessage): string | number | undefined;
+
+  /**
+   * RxJS operators on the events of `events()`, after validation and before they are written.
+   *
+   * A pulled source waits for the client through them, as long as they do not keep events for themselves.
+   */
+  pipe?(events$: Observable<SseMessage>): Observable<SseMessage>;
+}

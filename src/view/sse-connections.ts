@@ -1,0 +1,73 @@
+import type { OnEnd } from '../stream/stream-options';
+
+/** One open stream, as the application sees it. */
+export interface SseConnection {
+  /** The framework's request: Express's, or Fastify's. Guards leave the user there. */
+  readonly request: unknown;
+  /** The controller and the method, for example `StockPricesView.events`. */
+  readonly handler: string;
+  /** What the client sent as `Last-Event-ID`. */
+  readonly lastEventId: string | undefined;
+  /** When the request came. */
+  readonly openedAt: Date;
+  /** Aborts when the stream is over. */
+  readonly signal: AbortSignal;
+  /**
+   * Ends the stream. Its client reconnects, passes the guards anew, and goes on from its last id.
+   *
+   * @param onEnd `'stop'` tells `EventSource` not to come back.
+   * @default 'reconnect'
+   */
+  close(onEnd?: OnEnd): void;
+}
+
+/**
+ * The streams of this process that are open now. Inject it to count them, to look at them, or to end some: those of a user
+ * who logged out, for example.
+ */
+export class SseConnections implements Iterable<SseConnection> {
+  private readonly open = new Set<SseConnection>();
+  private empty: (() => void)[] = [];
+
+  /** How many there are. */
+  get count(): number {
+    return this.open.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<SseConnection> {
+    return this.open.values();
+  }
+
+  /**
+   * Ends the streams that the predicate picks, all of them without one.
+   *
+   * @returns how many were ended.
+   */
+  close(predicate: (connection: SseConnection) => boolean = () => true, onEnd?: OnEnd): number {
+    const picked = [...this.open].filter(predicate);
+    for (const connection of picked) {
+      connection.close(onEnd);
+    }
+    return picked.length;
+  }
+
+  /** @internal */
+  add(connection: SseConnection): void {
+    this.open.add(connection);
+  }
+
+  /** @internal */
+  delete(connection: SseConnection): void {
+    this.open.delete(connection);
+    if (this.open.size === 0) {
+      for (const resolve of this.empty.splice(0)) {
+        resolve();
+      }
+    }
+  }
+
+  /** @internal Settles when none is open. */
+  whenEmpty(): Promise<void> {
+    return this.open.size === 0 ? Promise.resolve() : new Promise((resolve) => this.empty.push(resolve));
+  }
+}

@@ -1,0 +1,65 @@
+import { HttpStatus, ServiceUnavailableException } from '@nestjs/common';
+import { END_OF_STREAM_ID } from '../event/encode';
+import { SSE_REQUEST, streamOptions, type CarriesSseRequest, type SseRequest } from './sse-request';
+
+/** The handlers that were made here, each with the method that it stands for. */
+const methodOf = new WeakMap<Function, Function>();
+
+/** A response leads to its request: Express by `req`, Fastify by `request`. */
+interface LinkedResponse {
+  readonly req?: CarriesSseRequest;
+  readonly request?: CarriesSseRequest;
+}
+
+/**
+ * The handler that Nest calls for a stream, in the place of the controller's method: it calls the method, opens the stream
+ * on what the method returns, and is done. To guards, pipes and interceptors it is a handler like any other that sends its
+ * own response.
+ *
+ * @param responseIndex which argument is Nest's `@Res()`, the one past the method's own.
+ */
+export function createSseHandler(method: Function, name: string, responseIndex: number): Function {
+  const handler = {
+    async [name](this: object, ...args: unknown[]): Promise<void> {
+      const response = args[responseIndex] as LinkedResponse | undefined;
+      const sse = (response?.request ?? response?.req)?.[SSE_REQUEST];
+      if (!sse) {
+        // Called by the application itself, not by Nest: it is the method that it was.
+        return method.apply(this, args) as Promise<void>;
+      }
+      await serve(sse, this, () => method.apply(this, args.slice(0, responseIndex)), handler, name);
+    },
+  }[name]!;
+  methodOf.set(handler, method);
+  return handler;
+}
+
+/** Whether a method of a controller is a handler made here. */
+export function isSseHandler(handler: Function): boolean {
+  return methodOf.has(handler);
+}
+
+/** The controller's own method behind a handler; the method itself where none was made. */
+export function unwrap(handler: Function): Function {
+  return methodOf.get(handler) ?? handler;
+}
+
+async function serve(sse: SseRequest, controller: object, start: () => unknown, handler: Function, name: string): Promise<void> {
+  const { runtime, response } = sse;
+  if (sse.isOver) {
+    return;
+  }
+  const { httpAdapter } = runtime.adapterHost;
+  if (runtime.isClosing) {
+    httpAdapter.setHeader(response, 'Retry-After', String(runtime.retryAfter));
+    throw new ServiceUnavailableException('The server is shutting down');
+  }
+  if (sse.lastEventId === END_OF_STREAM_ID) {
+    // https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model: 204 stops the reconnection.
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    await httpAdapter.reply(response, undefined, HttpStatus.NO_CONTENT);
+    return;
+  }
+  const route = runtime.routes.get(handler)!;
+  await sse.open(start, `${controller.constructor.name}.${name}`, streamOptions(route, controller));
+}

@@ -1,0 +1,140 @@
+import { Inject, Injectable, RequestMethod, Res, type Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { resolveRouteOptions, type ViewDefaults } from '../config/resolve-options';
+import { SseConfigurationError } from '../event/sse.error';
+import { documentRoute } from './openapi/document-route';
+import { ServerSentEventsView } from './server-sent-events.view';
+import { createSseHandler, unwrap } from './sse-route.handler';
+import { recordedRoute, type SseRouteRecord } from './sse-route.metadata';
+import { SseRuntime } from './sse.runtime';
+
+/*
+ * Nest's keys, written here because it exports them to no one on all of its versions.
+ * https://github.com/nestjs/nest/blob/master/packages/common/constants.ts
+ */
+const PATH = 'path';
+const METHOD = 'method';
+const HTTP_CODE = '__httpCode__';
+const ROUTE_ARGUMENTS = '__routeArguments__';
+const RESPONSE_PASSTHROUGH = '__responsePassthrough__';
+
+/** Marks the entry of the response among a handler's parameters as ours, not the developer's. */
+const OURS = Symbol('SSE_RESPONSE');
+
+interface RouteArgument {
+  index: number;
+  [OURS]?: true;
+}
+
+/**
+ * Finds every stream among the application's controllers and makes it a route, in its constructor: that is before Nest
+ * resolves routes, and before a document can be made.
+ */
+@Injectable()
+export class SseRouteRegistrar {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(SseRuntime) private readonly runtime: SseRuntime,
+  ) {
+    for (const module of modules.values()) {
+      for (const { metatype } of module.controllers.values()) {
+        if (typeof metatype === 'function') {
+          this.register(metatype as Type);
+        }
+      }
+    }
+  }
+
+  private register(controller: Type): void {
+    const isView = controller.prototype instanceof ServerSentEventsView;
+    if (isView && typeof (controller.prototype as Record<string, unknown>)['events'] !== 'function') {
+      throw new SseConfigurationError(`${controller.name} extends ServerSentEventsView and has no method events()`);
+    }
+    for (const name of methodNames(controller.prototype as object)) {
+      const method = unwrap((controller.prototype as Record<string, Function>)[name]!);
+      const isEvents = isView && name === 'events';
+      const record = recordedRoute(method) ?? (isEvents ? { path: '', options: {} } : undefined);
+      if (record) {
+        this.registerRoute(controller, name, method, record, isView, isEvents);
+      }
+    }
+  }
+
+  private registerRoute(
+    controller: Type,
+    name: string,
+    method: Function,
+    record: SseRouteRecord,
+    isView: boolean,
+    isEvents: boolean,
+  ): void {
+    const where = `${controller.name}.${name}`;
+    if (Reflect.hasMetadata(PATH, method)) {
+      throw new SseConfigurationError(`${where} is a stream and has another route decorator, too (@Get, @Post, @Sse, …). Remove that one`);
+    }
+    const statics = controller as Type & ViewDefaults;
+    const view: ViewDefaults = {
+      ...(isEvents && { responseSchema: statics.responseSchema }),
+      ...(isView && { headers: statics.headers }),
+    };
+    const route = resolveRouteOptions(this.runtime.options.stream, view, record.options, where);
+    const handler = this.handlerOf(controller, name, method);
+    Reflect.defineMetadata(PATH, normalizedPath(record.path), handler);
+    Reflect.defineMetadata(METHOD, record.options.method ?? RequestMethod.GET, handler);
+    Reflect.defineMetadata(HTTP_CODE, 200, handler);
+    documentRoute(handler, route);
+    this.runtime.routes.set(handler, { ...route, role: isEvents ? 'events' : isView ? 'beside events' : 'method' });
+  }
+
+  /** Each controller gets a handler of its own, also of a method that it inherits: metadata live on the function. */
+  private handlerOf(controller: Type, name: string, method: Function): Function {
+    const prototype = controller.prototype as Record<string, Function>;
+    const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Function | undefined;
+    if (own && own !== unwrap(own)) {
+      // Another application of this process has been here with the same class.
+      return own;
+    }
+    const handler = createSseHandler(method, name, this.declareResponse(prototype, name, method));
+    for (const key of Reflect.getMetadataKeys(method)) {
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, method), handler);
+    }
+    Object.defineProperty(prototype, name, { value: handler, writable: true, configurable: true, enumerable: false });
+    return handler;
+  }
+
+  /** Declares `@Res()` past the method's own parameters: Nest then leaves the response to the handler. */
+  private declareResponse(prototype: object, name: string, method: Function): number {
+    const host = prototype.constructor;
+    const inherited = (Reflect.getMetadata(ROUTE_ARGUMENTS, host, name) ?? {}) as Record<string, RouteArgument>;
+    // A base class that is a controller itself has had its response declared, maybe where this method has a parameter.
+    const own = Object.fromEntries(Object.entries(inherited).filter(([, argument]) => !argument[OURS]));
+    const index = Math.max(method.length, ...Object.values(own).map((argument) => argument.index + 1));
+    Reflect.defineMetadata(ROUTE_ARGUMENTS, own, host, name);
+    Res()(prototype, name, index);
+    const declared = Reflect.getMetadata(ROUTE_ARGUMENTS, host, name) as Record<string, RouteArgument>;
+    for (const argument of Object.values(declared)) {
+      if (argument.index === index) {
+        argument[OURS] = true;
+      }
+    }
+    // With `@Res({ passthrough: true })` among the method's own, Nest would send its result after the stream's headers.
+    Reflect.defineMetadata(RESPONSE_PASSTHROUGH, false, host, name);
+    return index;
+  }
+}
+
+function methodNames(prototype: object): string[] {
+  const names = new Set<string>();
+  for (let level = prototype; level !== Object.prototype && level !== null; level = Object.getPrototypeOf(level) as object) {
+    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name !== 'constructor' && typeof descriptor.value === 'function') {
+        names.add(name);
+      }
+    }
+  }
+  return [...names];
+}
+
+function normalizedPath(path: string | readonly string[]): string | string[] {
+  return typeof path === 'string' ? path || '/' : path.map((one) => one || '/');
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { SseModuleOptions } from '../config/options';
+import { resolveModuleOptions, type ResolvedRoute } from '../config/resolve-options';
+import { MODULE_OPTIONS_TOKEN } from '../config/sse.module-definition';
+import type { StreamHost } from '../stream/sse-stream';
+import { TimerWheel } from '../stream/timer-wheel';
+import { SseConnections } from './sse-connections';
+import type { SseRequest } from './sse-request';
+
+/** A route with what its handler needs to know of its controller. */
+export interface RegisteredRoute extends ResolvedRoute {
+  /** Whether the controller is a view, and the method its `events()`. */
+  readonly role: 'events' | 'beside events' | 'method';
+}
+
+/** What the streams of one application share: its options, its routes, its open connections, its timer. */
+@Injectable()
+export class SseRuntime implements StreamHost {
+  readonly logger = new Logger('Sse');
+  readonly wheel = new TimerWheel();
+  readonly options: ReturnType<typeof resolveModuleOptions>;
+  /** The routes by their handlers. */
+  readonly routes = new Map<Function, RegisteredRoute>();
+
+  private closed: Promise<void> | undefined;
+
+  constructor(
+    @Inject(MODULE_OPTIONS_TOKEN) options: SseModuleOptions,
+    @Inject(SseConnections) readonly connections: SseConnections,
+    @Inject(HttpAdapterHost) readonly adapterHost: HttpAdapterHost,
+  ) {
+    this.options = resolveModuleOptions(options);
+  }
+
+  /** Whether no more streams are taken. */
+  get isClosing(): boolean {
+    return this.closed !== undefined;
+  }
+
+  /** Seconds after which a client that is turned away may come again. */
+  get retryAfter(): number {
+    return Math.max(1, Math.ceil(this.options.shutdown.retry / 1000));
+  }
+
+  /** Ends every stream, waits until their clients have taken what was written, at most `grace`, and destroys the rest. */
+  shutdown(): Promise<void> {
+    this.closed ??= this.endAll();
+    return this.closed;
+  }
+
+  private async endAll(): Promise<void> {
+    const { grace, retry } = this.options.shutdown;
+    for (const connection of [...this.connections] as SseRequest[]) {
+      connection.close('reconnect', retry + Math.floor(Math.random() * (retry + 1)));
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, grace);
+    });
+    await Promise.race([this.connections.whenEmpty(), expired]);
+    clearTimeout(timer);
+    for (const connection of [...this.connections] as SseRequest[]) {
+      connection.destroy();
+    }
+  }
+}
