@@ -23,7 +23,7 @@ export type { OnInvalid } from './stream/validated';
 export type { SerializerOptions } from './validation/compile-class-schema';
 export type { DataSchema, ResponseSchema, SchemaRecord } from './validation/response-schema';
 export type { StandardSchema } from './validation/standard-schema';
-export type { DataOf, EventsOf, PayloadOf, SseSource, SseYield } from './validation/yield-types';
+export type { DataOf, EventData, EventsOf, PayloadOf, SseSource, SseYield } from './validation/yield-types';
 export { LastEventId } from './view/last-event-id.decorator';
 export { ServerSentEventsView } from './view/server-sent-events.view';
 export { SseConnections, type SseConnection } from './view/sse-connections';

@@ -36,10 +36,16 @@ const MILLISECONDS: Check = [(value) => isWhole(value, 0), 'a whole number of mi
 const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
   format: [(value) => value === 'json' || value === 'text', "'json' or 'text'"],
   headers: [isObject, 'an object of header values by name'],
-  heartbeat: [(value) => value === false || isWhole(value, SHORTEST_HEARTBEAT), `false, or a whole number of milliseconds from ${SHORTEST_HEARTBEAT}`],
+  heartbeat: [
+    (value) => value === false || isWhole(value, SHORTEST_HEARTBEAT),
+    `false, or a whole number of milliseconds from ${SHORTEST_HEARTBEAT}`,
+  ],
   onInvalid: [(value) => value === 'error' || value === 'drop' || isFunction(value), "'error', 'drop' or a function"],
   onEnd: [
-    (value) => value === 'stop' || value === 'reconnect' || (isObject(value) && isEventName((value as { event: unknown }).event)),
+    (value) =>
+      value === 'stop' ||
+      value === 'reconnect' ||
+      (isObject(value) && isEventName((value as { event: unknown }).event)),
     "'stop', 'reconnect' or { event: 'name' }",
   ],
   openAfter: MILLISECONDS,
@@ -81,7 +87,10 @@ export interface ResolvedRoute {
 }
 
 /** @throws SseConfigurationError when an option of the module is unknown or cannot work. */
-export function resolveModuleOptions(options: SseModuleOptions): { stream: SseStreamOptions; shutdown: Required<SseShutdownOptions> } {
+export function resolveModuleOptions(options: SseModuleOptions): {
+  stream: SseStreamOptions;
+  shutdown: Required<SseShutdownOptions>;
+} {
   const { shutdown = {}, ...stream } = options;
   checkStream(stream, STREAM_CHECKS, 'SseModule.forRoot()');
   check(shutdown, SHUTDOWN_CHECKS, 'SseModule.forRoot() shutdown');
@@ -93,7 +102,12 @@ export function resolveModuleOptions(options: SseModuleOptions): { stream: SseSt
  *
  * @throws SseConfigurationError when an option of the route is unknown or cannot work.
  */
-export function resolveRouteOptions(module: SseStreamOptions, view: ViewDefaults, route: SseRouteOptions, where: string): ResolvedRoute {
+export function resolveRouteOptions(
+  module: SseStreamOptions,
+  view: ViewDefaults,
+  route: SseRouteOptions,
+  where: string,
+): ResolvedRoute {
   checkStream(route, ROUTE_CHECKS, where);
   check({ headers: view.headers }, { headers: STREAM_CHECKS.headers }, where);
   const merged = { ...DEFAULTS, ...defined(module), ...defined(route) };
@@ -135,7 +149,9 @@ function check(options: object, checks: Readonly<Record<string, Check>>, where: 
   for (const [name, value] of Object.entries(options)) {
     const rule = checks[name];
     if (!rule) {
-      throw new SseConfigurationError(`${where}: there is no option "${name}". Options are ${Object.keys(checks).join(', ')}`);
+      throw new SseConfigurationError(
+        `${where}: there is no option "${name}". Options are ${Object.keys(checks).join(', ')}`,
+      );
     }
     if (value !== undefined && !rule[0](value)) {
       throw new SseConfigurationError(`${where}: ${name} must be ${rule[1]}, not ${show(value)}`);
@@ -167,7 +183,11 @@ function isEventName(value: unknown): boolean {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  return typeof value === 'string'
+    ? `"${value}"`
+    : typeof value === 'function'
+      ? 'a function'
+      : (JSON.stringify(value) ?? String(value));
 }
 
 /** Without the keys whose value is undefined, which would hide a default. */

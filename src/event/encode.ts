@@ -69,7 +69,10 @@ function toJson(data: unknown): string {
 
 function checkedText(field: 'comment' | 'data', value: unknown): string {
   if (typeof value !== 'string') {
-    throw new SseFieldError(field, `must be a string${field === 'data' ? ' with format "text"' : ''}, not ${describe(value)}`);
+    throw new SseFieldError(
+      field,
+      `must be a string${field === 'data' ? ' with format "text"' : ''}, not ${describe(value)}`,
+    );
   }
   return value;
 }
@@ -107,7 +110,11 @@ function checkedRetry(value: unknown): number {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value === null ? 'null' : `a ${typeof value}`;
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : value === null
+      ? 'null'
+      : `a ${typeof value}`;
 }
 
 function prefixLines(prefix: string, text: string): string {

@@ -85,7 +85,10 @@ export function toMessage(value: unknown, nameOfData?: NameOfData): SseMessage {
     };
   }
   if (value === undefined) {
-    throw new SseFieldError('data', 'is undefined, which JSON cannot express; yield null, or an envelope with a comment');
+    throw new SseFieldError(
+      'data',
+      'is undefined, which JSON cannot express; yield null, or an envelope with a comment',
+    );
   }
   return { type: nameOfData?.(value), data: value, id: undefined, retry: undefined, comment: undefined };
 }

@@ -52,8 +52,12 @@ export class SseValidationError extends SseError {
     /** Name of the event, where it has one. */
     readonly event?: string,
   ) {
-    const findings = issues.map(({ path, message }) => (path.length ? `${path.map(String).join('.')}: ${message}` : message));
-    super(`The data of ${event === undefined ? 'an event' : `event "${event}"`} do not fit the response schema: ${findings.join('; ')}`);
+    const findings = issues.map(({ path, message }) =>
+      path.length ? `${path.map(String).join('.')}: ${message}` : message,
+    );
+    super(
+      `The data of ${event === undefined ? 'an event' : `event "${event}"`} do not fit the response schema: ${findings.join('; ')}`,
+    );
   }
 }
 

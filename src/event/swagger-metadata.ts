@@ -27,7 +27,9 @@ export interface ModelProperty {
 /** The properties of a class that its decorators or the compiler plugin describe. */
 export function describedProperties(model: Function): Record<string, ModelProperty> {
   const prototype = model.prototype as object;
-  const factory = (model as unknown as Record<string, (() => Record<string, ModelProperty>) | undefined>)[METADATA_FACTORY];
+  const factory = (model as unknown as Record<string, (() => Record<string, ModelProperty>) | undefined>)[
+    METADATA_FACTORY
+  ];
   const properties: Record<string, ModelProperty> = { ...factory?.() };
   for (const name of namesOf(prototype)) {
     const described = Reflect.getMetadata(API_MODEL_PROPERTIES, prototype, name) as ModelProperty | undefined;
@@ -44,7 +46,11 @@ export function describeModel(model: Function, properties: Record<string, ModelP
   for (const name of added) {
     Reflect.defineMetadata(API_MODEL_PROPERTIES, { isArray: false, ...properties[name] }, prototype, name);
   }
-  Reflect.defineMetadata(API_MODEL_PROPERTIES_ARRAY, [...namesOf(prototype).map(keyOf), ...added.map(keyOf)], prototype);
+  Reflect.defineMetadata(
+    API_MODEL_PROPERTIES_ARRAY,
+    [...namesOf(prototype).map(keyOf), ...added.map(keyOf)],
+    prototype,
+  );
 }
 
 // `@nestjs/swagger` keeps the names of properties with a colon before them.

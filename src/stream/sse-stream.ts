@@ -46,7 +46,9 @@ export class SseStream implements WheelEntry {
   ) {
     this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, {
       onOverflow: (waiting) =>
-        this.giveUp(`${waiting} bytes wait for a client that does not read (overflow.maxBytes ${options.overflow.maxBytes})`),
+        this.giveUp(
+          `${waiting} bytes wait for a client that does not read (overflow.maxBytes ${options.overflow.maxBytes})`,
+        ),
     });
   }
 
@@ -193,7 +195,10 @@ export class SseStream implements WheelEntry {
       this.giveUp(error.message);
       return;
     }
-    this.host.logger.error(`${this.handler}: the stream ended with an error`, error instanceof Error ? error.stack : error);
+    this.host.logger.error(
+      `${this.handler}: the stream ended with an error`,
+      error instanceof Error ? error.stack : error,
+    );
     this.writer.write(encodeMessage({ type: ERROR_EVENT, data: toProblemDetails(error) }));
     this.end('reconnect');
   }

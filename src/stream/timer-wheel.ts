@@ -49,7 +49,7 @@ export class TimerWheel {
       return;
     }
     const now = performance.now();
-    for (const entry of [...slot]) {
+    for (const entry of slot) {
       const delay = entry.onTick(now);
       // It may have gone while it was looked at.
       if (this.slotOf.has(entry)) {

@@ -10,7 +10,8 @@ import type { Demand } from './demand';
  * goes on, a function decides: what it returns is sent in the event's place (without a further validation), `undefined`
  * drops it, and what it throws ends the stream.
  */
-export type OnInvalid = 'error' | 'drop' | ((error: SseValidationError, event: SseMessage) => SseEvent | undefined | void);
+export type OnInvalid =
+  'error' | 'drop' | ((error: SseValidationError, event: SseMessage) => SseEvent | undefined | void);
 
 /** What `validated` needs to know of its stream. */
 export interface ValidatedOptions {
@@ -105,7 +106,9 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
           } else if (waiting.length < maxWaiting) {
             waiting.push(message);
           } else {
-            subscriber.error(new SseOverflowError(`${maxWaiting} events wait for their validation; the source gives them faster`));
+            subscriber.error(
+              new SseOverflowError(`${maxWaiting} events wait for their validation; the source gives them faster`),
+            );
           }
         },
         error: (error) => {

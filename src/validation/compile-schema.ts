@@ -21,6 +21,8 @@ function compileRecord(members: ReadonlyMap<string, Validate>): Validate {
   const names = [...members.keys()].map((name) => `"${name}"`).join(', ');
   return (data, event) => {
     const validate = event === undefined ? undefined : members.get(event);
-    return validate ? validate(data, event) : { issues: [{ path: [], message: `the event's name must be one of ${names}` }] };
+    return validate
+      ? validate(data, event)
+      : { issues: [{ path: [], message: `the event's name must be one of ${names}` }] };
   };
 }

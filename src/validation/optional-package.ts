@@ -19,7 +19,10 @@ export function loadOptionalPackage<T>(load: () => T, packages: readonly string[
 
 function isModuleNotFound(error: unknown, packages: readonly string[]): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
-  return (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') && packages.some((name) => message.includes(`'${name}'`));
+  return (
+    (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') &&
+    packages.some((name) => message.includes(`'${name}'`))
+  );
 }
 
 /** Resolves from the application's folder too, where a package manager that does not hoist puts its packages. */

@@ -39,6 +39,9 @@ export type PayloadOf<S extends ResponseSchema> = S extends DataSchema
     ? EventsOf<S>
     : never;
 
+/** The type of `data` in the events of a view's type parameter. */
+export type EventData<T> = T extends SseEventMap<infer M> ? M[keyof M] : T;
+
 type NamedEvent<M> = { [K in keyof M & string]: SseEnvelope<M[K]> & { event: K; data: M[K] } }[keyof M & string];
 type NoData = SseEnvelope<undefined> & { data?: undefined };
 
@@ -52,4 +55,3 @@ export type SseSource<T = unknown, Typed extends boolean = false> =
   | Iterable<SseYield<T, Typed>>
   | Observable<SseYield<T, Typed>>
   | Promise<AsyncIterable<SseYield<T, Typed>> | Iterable<SseYield<T, Typed>> | Observable<SseYield<T, Typed>>>;
-

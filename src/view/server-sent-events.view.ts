@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { SseMessage } from '../event/sse-event';
 import type { SseHeaders } from '../stream/client-response';
 import type { ResponseSchema } from '../validation/response-schema';
-import type { SseSource } from '../validation/yield-types';
+import type { EventData, SseSource } from '../validation/yield-types';
 import { SseRouteGuard } from './sse-route.guard';
 
 /**
@@ -60,12 +60,12 @@ export interface ServerSentEventsView<T = unknown> {
    *
    * @default a random UUID for each event
    */
-  eventId?(event: SseMessage): string | number | undefined;
+  eventId?(event: SseMessage<EventData<T>>): string | number | undefined;
 
   /**
    * RxJS operators on the events of `events()`, after validation and before they are written.
    *
    * A pulled source waits for the client through them, as long as they do not keep events for themselves.
    */
-  pipe?(events$: Observable<SseMessage>): Observable<SseMessage>;
+  pipe?(events$: Observable<SseMessage<EventData<T>>>): Observable<SseMessage>;
 }

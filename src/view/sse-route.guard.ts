@@ -1,4 +1,11 @@
-import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Optional,
+  type CanActivate,
+  type ExecutionContext,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { SseModuleMissingError } from '../event/sse.error';
 import { isSseHandler } from './sse-route.handler';
 import { SSE_REQUEST, SseRequest, type CarriesSseRequest } from './sse-request';

@@ -44,7 +44,13 @@ export function unwrap(handler: Function): Function {
   return methodOf.get(handler) ?? handler;
 }
 
-async function serve(sse: SseRequest, controller: object, start: () => unknown, handler: Function, name: string): Promise<void> {
+async function serve(
+  sse: SseRequest,
+  controller: object,
+  start: () => unknown,
+  handler: Function,
+  name: string,
+): Promise<void> {
   const { runtime, response } = sse;
   if (sse.isOver) {
     return;

@@ -70,7 +70,9 @@ export class SseRouteRegistrar {
   ): void {
     const where = `${controller.name}.${name}`;
     if (Reflect.hasMetadata(PATH, method)) {
-      throw new SseConfigurationError(`${where} is a stream and has another route decorator, too (@Get, @Post, @Sse, …). Remove that one`);
+      throw new SseConfigurationError(
+        `${where} is a stream and has another route decorator, too (@Get, @Post, @Sse, …). Remove that one`,
+      );
     }
     const statics = controller as Type & ViewDefaults;
     const view: ViewDefaults = {
@@ -125,7 +127,11 @@ export class SseRouteRegistrar {
 
 function methodNames(prototype: object): string[] {
   const names = new Set<string>();
-  for (let level = prototype; level !== Object.prototype && level !== null; level = Object.getPrototypeOf(level) as object) {
+  for (
+    let level = prototype;
+    level !== Object.prototype && level !== null;
+    level = Object.getPrototypeOf(level) as object
+  ) {
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
       if (name !== 'constructor' && typeof descriptor.value === 'function') {
         names.add(name);
