@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { SseModuleOptions } from './config/options';
 import { ConfigurableModuleClass } from './config/sse.module-definition';
 import { SseConnections } from './view/sse-connections';
@@ -14,6 +14,7 @@ import { SseRuntime } from './view/sse.runtime';
  * export class AppModule {}
  * ```
  */
+@Global()
 @Module({
   providers: [SseConnections, SseRuntime, SseRouteRegistrar],
   exports: [SseConnections, SseRuntime],

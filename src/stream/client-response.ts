@@ -86,7 +86,7 @@ export class ClientResponse {
     }
   }
 
-  /** Takes the response over and sends the headers. From here on the framework knows nothing of it. */
+  /** Takes the response over and sets the headers; the first write takes them along. The framework knows nothing of it any more. */
   open(headers: SseHeaders, onDrain: () => void): void {
     const { request, response, reply } = this;
     const final = this.mergeHeaders(headers);
@@ -103,7 +103,11 @@ export class ClientResponse {
     }
     response.statusCode = 200;
     response.on('drain', onDrain);
-    (response as ServerResponse).flushHeaders();
+  }
+
+  /** Sends the headers before there is anything to write. */
+  flushHeaders(): void {
+    (this.response as ServerResponse).flushHeaders();
   }
 
   /** @returns whether the client takes more at once; otherwise `onDrain` is called when it does. */

@@ -34,7 +34,7 @@ export class FrameWriter {
     private readonly events: FrameWriterEvents,
   ) {}
 
-  /** Sends the headers. Frames written before are sent with this turn's. */
+  /** Takes the response over. The headers leave with what is written in this turn, or alone. */
   open(headers: SseHeaders): void {
     this.client.open(headers, () => this.onDrain());
     this.isOpen = true;
@@ -69,15 +69,16 @@ export class FrameWriter {
     this.client.end();
   }
 
-  /** Forgets what waits. */
+  /** Forgets what waits; nothing is written from here on. */
   discard(): void {
+    this.isEnding = true;
     this.batch = '';
     this.backlog = [];
     this.backlogBytes = 0;
   }
 
   private schedule(): void {
-    if (!this.isScheduled && this.batch !== '') {
+    if (!this.isScheduled) {
       this.isScheduled = true;
       // After this turn's promises, before its I/O: everything that one event of the application caused leaves together.
       process.nextTick(flushScheduled, this);
@@ -87,6 +88,9 @@ export class FrameWriter {
   /** @internal */
   flushFromTick(): void {
     this.isScheduled = false;
+    if (this.batch === '' && !this.isEnding) {
+      this.client.flushHeaders();
+    }
     this.flush();
   }
 

@@ -20,14 +20,14 @@ interface LinkedResponse {
  */
 export function createSseHandler(method: Function, name: string, responseIndex: number): Function {
   const handler = {
-    async [name](this: object, ...args: unknown[]): Promise<void> {
+    [name](this: object, ...args: unknown[]): unknown {
       const response = args[responseIndex] as LinkedResponse | undefined;
       const sse = (response?.request ?? response?.req)?.[SSE_REQUEST];
       if (!sse) {
         // Called by the application itself, not by Nest: it is the method that it was.
-        return method.apply(this, args) as Promise<void>;
+        return method.apply(this, args) as unknown;
       }
-      await serve(sse, this, () => method.apply(this, args.slice(0, responseIndex)), handler, name);
+      return serve(sse, this, () => method.apply(this, args.slice(0, responseIndex)), handler, name);
     },
   }[name]!;
   methodOf.set(handler, method);

@@ -36,6 +36,11 @@ export class SseRouteRegistrar {
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SseRuntime) private readonly runtime: SseRuntime,
   ) {
+    if ([...modules.values()].filter((module) => module.providers.has(SseRuntime)).length > 1) {
+      throw new SseConfigurationError(
+        'SseModule is imported more than once with options. Call SseModule.forRoot() once, in the root module',
+      );
+    }
     for (const module of modules.values()) {
       for (const { metatype } of module.controllers.values()) {
         if (typeof metatype === 'function') {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { SseModuleOptions } from '../config/options';
 import { resolveModuleOptions, type ResolvedRoute } from '../config/resolve-options';
@@ -26,11 +26,12 @@ export class SseRuntime implements StreamHost {
   private closed: Promise<void> | undefined;
 
   constructor(
-    @Inject(MODULE_OPTIONS_TOKEN) options: SseModuleOptions,
     @Inject(SseConnections) readonly connections: SseConnections,
     @Inject(HttpAdapterHost) readonly adapterHost: HttpAdapterHost,
+    // Absent where SseModule is imported as it is, without forRoot().
+    @Optional() @Inject(MODULE_OPTIONS_TOKEN) options?: SseModuleOptions,
   ) {
-    this.options = resolveModuleOptions(options);
+    this.options = resolveModuleOptions(options ?? {});
   }
 
   /** Whether no more streams are taken. */
