@@ -123,6 +123,13 @@ export class ClientResponse {
     this.response.end();
   }
 
+  /** Lets an HTTP/2 connection close when its streams are done: a server waits for it, and clients keep it for later. */
+  closeSession(): void {
+    if ('stream' in this.response) {
+      this.response.stream.session?.close();
+    }
+  }
+
   /** Gives the response up, with whatever has not left. */
   destroy(): void {
     this.channel.destroy();

@@ -47,8 +47,8 @@ function pull(iterate: () => AnyIterator, demand: Demand): Observable<unknown> {
       let events = 0;
       while (!subscriber.closed) {
         if (!demand.isOpen) {
+          // No turn of the event loop need pass here: what a socket takes at once drains in the same turn.
           await demand.whenOpen();
-          sliceStart = performance.now();
           continue;
         }
         if (++events % EVENTS_BETWEEN_LOOKS === 0 && performance.now() - sliceStart > SLICE) {

@@ -76,6 +76,12 @@ export class SseRequest implements SseConnection {
     this.stream?.close(onEnd, retry);
   }
 
+  /** Ends the stream because the server stops, and lets the client's connection end as well. */
+  shutDown(retry: number): void {
+    this.close('reconnect', retry);
+    this.client.closeSession();
+  }
+
   destroy(): void {
     this.stream?.destroy();
   }

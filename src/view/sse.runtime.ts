@@ -53,7 +53,7 @@ export class SseRuntime implements StreamHost {
   private async endAll(): Promise<void> {
     const { grace, retry } = this.options.shutdown;
     for (const connection of [...this.connections] as SseRequest[]) {
-      connection.close('reconnect', retry + Math.floor(Math.random() * (retry + 1)));
+      connection.shutDown(retry + Math.floor(Math.random() * (retry + 1)));
     }
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<void>((resolve) => {
