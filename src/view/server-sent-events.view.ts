@@ -1,8 +1,6 @@
 import { UseGuards } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { SseMessage } from '../event/sse-event';
-import type { SseHeaders } from '../stream/client-response';
-import type { ResponseSchema } from '../validation/response-schema';
 import type { EventData, SseSource } from '../validation/yield-types';
 import { SseRouteGuard } from './sse-route.guard';
 
@@ -10,6 +8,10 @@ import { SseRouteGuard } from './sse-route.guard';
  * Base of a controller that streams Server-Sent Events: what `events()` yields becomes the events of a `GET` route at the
  * controller's path. Everything else of a controller works as ever: dependency injection, guards, pipes, interceptors,
  * filters, versions, scopes and ordinary routes beside the stream.
+ *
+ * Two statics say more: `responseSchema`, what the data of `events()` are validated against and documented with (a class, a
+ * Standard Schema, or a record of them by event name), and `headers` of every stream of the view. They are not declared
+ * here, so that a view need not write `override`.
  *
  * @typeParam T the type of the events' data; `EventsOf<typeof schemas>` where `responseSchema` is a record by event name.
  *
@@ -29,12 +31,6 @@ import { SseRouteGuard } from './sse-route.guard';
  */
 @UseGuards(SseRouteGuard)
 export abstract class ServerSentEventsView<T = unknown> {
-  /** What the data of `events()` are validated against and documented with: a class, a Standard Schema, or a record of them by event name. */
-  static readonly responseSchema?: ResponseSchema;
-
-  /** Headers of every stream of this view. */
-  static readonly headers?: SseHeaders;
-
   /**
    * The stream: an async generator, or anything that gives an `AsyncIterable`, an `Iterable` or an `Observable`, promised or
    * not. Parameters are decorated as on any route. An error before the first event reaches the exception filters and keeps

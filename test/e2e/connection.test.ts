@@ -525,7 +525,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
     expect(connections.count).toBe(3);
     const userOf = (request: unknown) => (request as { headers: Record<string, string> }).headers['x-user'];
     expect(
-      [...connections].map(({ request, handler, lastEventId }) => [userOf(request), handler, lastEventId]).sort(),
+      [...connections].map(({ request, handler, lastEventId }) => [userOf(request), handler, lastEventId]).toSorted(),
     ).toEqual([
       ['ann', 'View.events', 'ann-1'],
       ['bob', 'View.events', 'bob-1'],

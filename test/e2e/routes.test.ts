@@ -460,7 +460,7 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
     }
     @Controller('sub')
     class Sub extends Base {
-      static override readonly headers = { 'X-Sub': 'yes' };
+      static readonly headers = { 'X-Sub': 'yes' };
       override readonly word = 'sub';
     }
     @Controller('overriding')

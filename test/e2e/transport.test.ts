@@ -30,7 +30,7 @@ describe('over HTTP/2, on Fastify', () => {
     const counts = { begun: 0, ended: 0 };
     @Controller('view')
     class View extends ServerSentEventsView<string> {
-      static override readonly headers = { Connection: 'keep-alive' };
+      static readonly headers = { Connection: 'keep-alive' };
 
       async *events(@SseSignal() signal: AbortSignal) {
         counts.begun++;
@@ -104,7 +104,7 @@ describe('behind a compression middleware, on Express', () => {
     });
     @Controller('view')
     class View extends ServerSentEventsView<string> {
-      static override readonly headers = cacheControl === undefined ? {} : { 'Cache-Control': cacheControl };
+      static readonly headers = cacheControl === undefined ? {} : { 'Cache-Control': cacheControl };
 
       async *events() {
         yield 'first';
