@@ -52,7 +52,7 @@ export class ClientResponse {
 
   /** Whether this response can still become a stream: nothing was sent, and the client is there. */
   get isUntouched(): boolean {
-    return !this.response.headersSent && !this.response.writableEnded && !this.isGone;
+    return !this.response.headersSent && !this.isEnded && !this.isGone;
   }
 
   /** Whether the client cannot be reached any more. */
@@ -107,11 +107,16 @@ export class ClientResponse {
 
   /** Sends the headers before there is anything to write. */
   flushHeaders(): void {
-    (this.response as ServerResponse).flushHeaders();
+    if (!this.isEnded) {
+      (this.response as ServerResponse).flushHeaders();
+    }
   }
 
   /** @returns whether the client takes more at once; otherwise `onDrain` is called when it does. */
   write(chunk: string): boolean {
+    if (this.isEnded) {
+      return true;
+    }
     const more = (this.response as ServerResponse).write(chunk);
     // A compression middleware that wraps the response holds everything back until it is told.
     (this.response as { flush?: () => void }).flush?.();
@@ -133,6 +138,11 @@ export class ClientResponse {
   /** Gives the response up, with whatever has not left. */
   destroy(): void {
     this.channel.destroy();
+  }
+
+  /** Whether somebody ended the response: an exception filter does when an interceptor fails after the stream opened. */
+  private get isEnded(): boolean {
+    return this.response.writableEnded;
   }
 
   /** What carries this response alone: over HTTP/2 its stream, otherwise the response itself. */

@@ -404,7 +404,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
       @Controller('view')
       class View extends ServerSentEventsView<string> {
         async *events() {
-          for (let i = 0; i < 400; i++) {
+          for (let i = 0; i < 2_000; i++) {
             yield 'y'.repeat(16_384);
           }
         }
@@ -416,7 +416,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
         setTimeout(() => client.socket.resume(), 5);
       });
       await until(() => client.received.endsWith('0\r\n\r\n'), 30_000);
-      expect(parseEvents(client.body)).toHaveLength(400);
+      expect(parseEvents(client.body)).toHaveLength(2_000);
     }, 40_000);
   });
 

@@ -39,11 +39,11 @@ import { IsInt, Max, Min } from 'class-validator';
 import { Type as TransformType } from 'class-transformer';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { delay, from, map, Observable, of, tap, throwError, timeout } from 'rxjs';
-import { LastEventId, ServerSentEventsView, SseModule, SseRoute, SseSignal } from 'nestjs-sse-views';
+import { LastEventId, ServerSentEventsView, SseConnections, SseModule, SseRoute, SseSignal } from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp } from '../support/app';
 import { RawClient } from '../support/raw-client';
 import { fetchEvents, parseEvents } from '../support/read-events';
-import { until } from '../support/until';
+import { aborted, until } from '../support/until';
 
 afterEach(closeApps);
 
@@ -159,11 +159,13 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
       async *events(@Res({ passthrough: true }) response: { header(name: string, value: string): void }) {
         response.header('X-Set-By-Handler', 'yes');
         yield 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        yield 2;
       }
     }
     const { url, log } = await startApp(adapter, { controllers: [View] });
     const response = await fetch(`${url}/view`);
-    expect(parseEvents(await response.text()).map(({ data }) => data)).toEqual(['1']);
+    expect(parseEvents(await response.text()).map(({ data }) => data)).toEqual(['1', '2']);
     expect(response.headers.get('x-set-by-handler')).toBe('yes');
     expect(log.filter(({ level }) => level === 'error')).toEqual([]);
   });
@@ -309,6 +311,49 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
     const response = await fetch(`${url}/view`);
     expect([response.status, await response.json()]).toMatchObject([408, { message: 'too slow' }]);
     await until(() => signalOfSource?.aborted === true);
+  });
+
+  it('survives that something else answers the request: the method itself, or an interceptor that fails afterwards', async () => {
+    class FailsAfterwards implements NestInterceptor {
+      intercept(_context: ExecutionContext, next: CallHandler) {
+        return next.handle().pipe(
+          map(() => {
+            throw new HttpException('failed afterwards', 418);
+          }),
+        );
+      }
+    }
+    let ended = 0;
+    @Controller('view')
+    class View extends ServerSentEventsView<number> {
+      async *events(@Res() response: { status(code: number): { send(body: string): void } }) {
+        try {
+          response.status(418).send('a teapot');
+          yield 1;
+          yield 2;
+        } finally {
+          ended++;
+        }
+      }
+
+      @UseInterceptors(FailsAfterwards)
+      @SseRoute('afterwards')
+      async *afterwards(@SseSignal() signal: AbortSignal) {
+        try {
+          yield 1;
+          await aborted(signal);
+        } finally {
+          ended++;
+        }
+      }
+    }
+    const { url, app } = await startApp(adapter, { controllers: [View] });
+    const response = await fetch(`${url}/view`);
+    expect([response.status, await response.text()]).toEqual([418, 'a teapot']);
+    await (await fetch(`${url}/view/afterwards`)).text();
+    await until(() => ended === 2);
+    await until(() => app.get(SseConnections).count === 0);
+    expect((await fetch(`${url}/view`)).status).toBe(418);
   });
 
   it('gives an error before the first event to the exception filters, with and without interceptors', async () => {
@@ -506,8 +551,15 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
         yield String(r);
       }
     }
-    const { url } = await startApp(adapter, { controllers: [Base, Later] });
+    @Controller('undecorated')
+    class Undecorated extends Base {
+      override async *events(q: string, r?: string) {
+        yield `${q} ${typeof r}`;
+      }
+    }
+    const { url } = await startApp(adapter, { controllers: [Base, Later, Undecorated] });
     expect(await dataOf(`${url}/later?q=1&r=2`)).toEqual(['1', '2']);
+    expect(await dataOf(`${url}/undecorated?q=1`)).toEqual(['1 undefined']);
     expect(await dataOf(`${url}/base?q=1`)).toEqual(['1']);
   });
 
