@@ -1,3 +1,4 @@
+import { RequestMethod } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { SseConfigurationError } from '../event/sse.error';
@@ -59,7 +60,10 @@ const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
 
 const ROUTE_CHECKS: Readonly<Record<keyof SseRouteOptions, Check>> = {
   ...STREAM_CHECKS,
-  method: [(value) => isWhole(value, 0), 'a RequestMethod of @nestjs/common'],
+  method: [
+    (value) => isWhole(value, 0) && RequestMethod[value as number] !== undefined,
+    'a RequestMethod of @nestjs/common',
+  ],
   responseSchema: [() => true, ''],
 };
 
@@ -75,6 +79,8 @@ const SHUTDOWN_CHECKS: Readonly<Record<keyof SseShutdownOptions, Check>> = { gra
 export interface ViewDefaults {
   readonly responseSchema?: unknown;
   readonly headers?: SseHeaders;
+  /** Names of the headers that `@Header()` sets on the method: as its own they win over those of the view and the module. */
+  readonly decorated?: readonly string[];
 }
 
 /** A route's options, complete, and the schema they were made of. */
@@ -111,7 +117,8 @@ export function resolveRouteOptions(
   checkStream(route, ROUTE_CHECKS, where);
   check({ headers: view.headers }, { headers: STREAM_CHECKS.headers }, where);
   const merged = { ...DEFAULTS, ...defined(module), ...defined(route) };
-  const headers = { ...module.headers, ...view.headers, ...route.headers };
+  const inherited = without(mergeHeaders(module.headers, view.headers), view.decorated ?? []);
+  const headers = mergeHeaders(inherited, route.headers);
   checkHeaders(headers, where);
   const schema = explained(where, () => {
     const given = route.responseSchema ?? view.responseSchema;
@@ -146,8 +153,11 @@ function checkStream(options: SseStreamOptions, checks: Readonly<Record<string, 
 }
 
 function check(options: object, checks: Readonly<Record<string, Check>>, where: string): void {
+  if (!isObject(options)) {
+    throw new SseConfigurationError(`${where} must be an object of options, not ${show(options)}`);
+  }
   for (const [name, value] of Object.entries(options)) {
-    const rule = checks[name];
+    const rule = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!rule) {
       throw new SseConfigurationError(
         `${where}: there is no option "${name}". Options are ${Object.keys(checks).join(', ')}`,
@@ -164,6 +174,9 @@ function checkHeaders(headers: SseHeaders, where: string): void {
     explained(where, () => {
       validateHeaderName(name);
       if (value !== undefined) {
+        if (![value].flat().every((one) => typeof one === 'string' || typeof one === 'number')) {
+          throw new Error(`the header ${name} must be a string, a number or a list of strings`);
+        }
         validateHeaderValue(name, value as string);
       }
     });
@@ -193,4 +206,19 @@ function show(value: unknown): string {
 /** Without the keys whose value is undefined, which would hide a default. */
 function defined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function without(headers: SseHeaders, names: readonly string[]): SseHeaders {
+  const left = new Set(names.map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name.toLowerCase())));
+}
+
+/** Later ones win, whatever the case of their names. */
+function mergeHeaders(...all: (SseHeaders | undefined)[]): SseHeaders {
+  const final = new Map<string, [string, SseHeaders[string]]>();
+  for (const [name, value] of all.flatMap((headers) => Object.entries(headers ?? {}))) {
+    final.delete(name.toLowerCase());
+    final.set(name.toLowerCase(), [name, value]);
+  }
+  return Object.fromEntries(final.values());
 }

@@ -76,10 +76,10 @@ export function toMessage(value: unknown, nameOfData?: NameOfData): SseMessage {
   if (typeof value === 'object' && value !== null && isEnvelope(value)) {
     const { event, data, id, retry, comment } = value;
     return {
-      type: event ?? (data === undefined ? undefined : nameOfData?.(data)),
+      type: event === undefined && data !== undefined ? nameOfData?.(data) : event,
       data,
       // A number that counts is the commonest id of all; everything else is checked where it is written.
-      id: typeof id === 'number' ? String(id) : id,
+      id: typeof id === 'number' && Number.isFinite(id) ? String(id) : (id as string),
       retry,
       comment,
     };

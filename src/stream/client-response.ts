@@ -93,6 +93,11 @@ export class ClientResponse {
     for (const name of response.getHeaderNames()) {
       response.removeHeader(name);
     }
+    for (const [name, value] of Object.entries(headers)) {
+      if (value === undefined) {
+        response.removeHeader(name);
+      }
+    }
     for (const [name, value] of final.values()) {
       response.setHeader(name, value as string);
     }

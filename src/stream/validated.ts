@@ -33,7 +33,9 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
   return (messages) =>
     new Observable((subscriber) => {
       let waiting: SseMessage[] = [];
+      let first = 0;
       let busy = false;
+      let draining = false;
       // How the source ended while events still waited: they go first.
       let finish: (() => void) | undefined;
 
@@ -58,19 +60,26 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
         }
       };
 
+      // While what waited goes on, what comes meanwhile waits behind it.
       const proceed = (): void => {
         busy = false;
         demand.release();
-        const queued = waiting;
-        waiting = [];
-        for (let i = 0; i < queued.length && !subscriber.closed; i++) {
-          accept(queued[i]!);
+        draining = true;
+        while (first < waiting.length && !subscriber.closed) {
+          accept(waiting[first++]!);
           if (busy) {
-            waiting = queued.slice(i + 1);
-            return;
+            break;
           }
         }
-        finish?.();
+        draining = false;
+        // Not at each event: that would copy a long queue again and again.
+        if (first * 2 >= waiting.length) {
+          waiting = waiting.slice(first);
+          first = 0;
+        }
+        if (!busy) {
+          finish?.();
+        }
       };
 
       const accept = (message: SseMessage): void => {
@@ -101,9 +110,9 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
 
       return messages.subscribe({
         next: (message) => {
-          if (!busy) {
+          if (!busy && !draining) {
             accept(message);
-          } else if (waiting.length < maxWaiting) {
+          } else if (waiting.length - first < maxWaiting) {
             waiting.push(message);
           } else {
             subscriber.error(
@@ -113,13 +122,13 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
         },
         error: (error) => {
           finish = () => subscriber.error(error);
-          if (!busy) {
+          if (!busy && !draining) {
             finish();
           }
         },
         complete: () => {
           finish = () => subscriber.complete();
-          if (!busy) {
+          if (!busy && !draining) {
             finish();
           }
         },

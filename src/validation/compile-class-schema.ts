@@ -24,13 +24,15 @@ export function compileClassSchema(model: Type, serializerOptions?: SerializerOp
     `A class as responseSchema (${model.name})`,
   );
   // A class without any validation decorator has nothing to check; class-validator's default would reject it.
-  const validatorOptions = { forbidUnknownValues: false };
+  const rules = validator.getMetadataStorage().getTargetValidationMetadatas(model, '', true, false);
+  const validatorOptions = { forbidUnknownValues: rules.length > 0 };
 
   return async (data) => {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       return { issues: [{ path: [], message: `must be an object of the class ${model.name}` }] };
     }
-    const instance: object = data instanceof model ? data : transformer.plainToInstance(model, data);
+    const instance: object =
+      data instanceof model ? data : transformer.plainToInstance(model, data, { ignoreDecorators: true });
     const errors = await validator.validate(instance, validatorOptions);
     if (errors.length > 0) {
       return { issues: errors.flatMap((error) => toIssues(error, [])) };

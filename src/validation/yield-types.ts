@@ -3,7 +3,7 @@ import type { SseEnvelope, SseEvent } from '../event/sse-event';
 import type { DataSchema, ResponseSchema } from './response-schema';
 
 /** The data that a schema accepts: an instance's properties, or a Standard Schema's input. */
-export type DataOf<S> = S extends { readonly '~standard': { readonly types?: infer Types } }
+export type DataOf<S> = S extends { readonly '~standard': { readonly version: 1; readonly types?: infer Types } }
   ? NonNullable<Types> extends { readonly input: infer Input }
     ? Input
     : unknown

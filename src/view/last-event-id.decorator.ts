@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /**
@@ -26,7 +27,6 @@ export function lastEventIdOf(request: Pick<IncomingMessage, 'headers'>): string
 }
 
 function fromUtf8(latin1: string): string {
-  const utf8 = Buffer.from(latin1, 'latin1').toString('utf8');
-  // U+FFFD stands for bytes that are no UTF-8: then the client did send Latin-1.
-  return utf8.includes('\uFFFD') ? latin1 : utf8;
+  const bytes = Buffer.from(latin1, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : latin1;
 }

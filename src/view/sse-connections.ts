@@ -21,12 +21,20 @@ export interface SseConnection {
   close(onEnd?: OnEnd): void;
 }
 
+/** What the application's shutdown may do with a connection. @internal */
+export interface OwnedConnection extends SseConnection {
+  /** Ends the stream with the time after which the client shall come back. */
+  shutDown(retry: number): void;
+  /** Gives up what has not been sent. */
+  destroy(): void;
+}
+
 /**
  * The streams of this process that are open now. Inject it to count them, to look at them, or to end some: those of a user
  * who logged out, for example.
  */
 export class SseConnections implements Iterable<SseConnection> {
-  private readonly open = new Set<SseConnection>();
+  private readonly open = new Set<OwnedConnection>();
   private empty: (() => void)[] = [];
 
   /** How many there are. */
@@ -52,18 +60,23 @@ export class SseConnections implements Iterable<SseConnection> {
   }
 
   /** @internal */
-  add(connection: SseConnection): void {
+  add(connection: OwnedConnection): void {
     this.open.add(connection);
   }
 
   /** @internal */
-  delete(connection: SseConnection): void {
+  delete(connection: OwnedConnection): void {
     this.open.delete(connection);
     if (this.open.size === 0) {
       for (const resolve of this.empty.splice(0)) {
         resolve();
       }
     }
+  }
+
+  /** @internal Those that are open now. */
+  owned(): OwnedConnection[] {
+    return [...this.open];
   }
 
   /** @internal Settles when none is open. */

@@ -3,7 +3,7 @@ import { ClientResponse } from '../stream/client-response';
 import { SseStream } from '../stream/sse-stream';
 import type { OnEnd, StreamOptions } from '../stream/stream-options';
 import { lastEventIdOf } from './last-event-id.decorator';
-import type { SseConnection } from './sse-connections';
+import type { OwnedConnection } from './sse-connections';
 import type { RegisteredRoute, SseRuntime } from './sse.runtime';
 
 /** Where a request carries its `SseRequest`. */
@@ -17,7 +17,7 @@ export interface CarriesSseRequest {
 }
 
 /** One request for a stream, from the guard to the end of its response. */
-export class SseRequest implements SseConnection {
+export class SseRequest implements OwnedConnection {
   readonly lastEventId: string | undefined;
   readonly openedAt = new Date();
   handler = '';
@@ -84,6 +84,7 @@ export class SseRequest implements SseConnection {
 
   destroy(): void {
     this.stream?.destroy();
+    this.onOver();
   }
 
   private onOver(): void {

@@ -15,6 +15,7 @@ import { SseRuntime } from './sse.runtime';
 const PATH = 'path';
 const METHOD = 'method';
 const HTTP_CODE = '__httpCode__';
+const HEADERS = '__headers__';
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const RESPONSE_PASSTHROUGH = '__responsePassthrough__';
 
@@ -83,13 +84,14 @@ export class SseRouteRegistrar {
     const view: ViewDefaults = {
       ...(isEvents && { responseSchema: statics.responseSchema }),
       ...(isView && { headers: statics.headers }),
+      decorated: ((Reflect.getMetadata(HEADERS, method) ?? []) as { name: string }[]).map((header) => header.name),
     };
     const route = resolveRouteOptions(this.runtime.options.stream, view, record.options, where);
     const handler = this.handlerOf(controller, name, method);
     Reflect.defineMetadata(PATH, normalizedPath(record.path), handler);
     Reflect.defineMetadata(METHOD, record.options.method ?? RequestMethod.GET, handler);
     Reflect.defineMetadata(HTTP_CODE, 200, handler);
-    documentRoute(handler, route);
+    documentRoute({ handler, method, methodName: name, controller, route });
     this.runtime.routes.set(handler, { ...route, role: isEvents ? 'events' : isView ? 'beside events' : 'method' });
   }
 

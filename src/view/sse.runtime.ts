@@ -6,7 +6,6 @@ import { MODULE_OPTIONS_TOKEN } from '../config/sse.module-definition';
 import type { StreamHost } from '../stream/sse-stream';
 import { TimerWheel } from '../stream/timer-wheel';
 import { SseConnections } from './sse-connections';
-import type { SseRequest } from './sse-request';
 
 /** A route with what its handler needs to know of its controller. */
 export interface RegisteredRoute extends ResolvedRoute {
@@ -52,7 +51,7 @@ export class SseRuntime implements StreamHost {
 
   private async endAll(): Promise<void> {
     const { grace, retry } = this.options.shutdown;
-    for (const connection of [...this.connections] as SseRequest[]) {
+    for (const connection of this.connections.owned()) {
       connection.shutDown(retry + Math.floor(Math.random() * (retry + 1)));
     }
     let timer: NodeJS.Timeout | undefined;
@@ -61,7 +60,7 @@ export class SseRuntime implements StreamHost {
     });
     await Promise.race([this.connections.whenEmpty(), expired]);
     clearTimeout(timer);
-    for (const connection of [...this.connections] as SseRequest[]) {
+    for (const connection of this.connections.owned()) {
       connection.destroy();
     }
   }
