@@ -16,7 +16,8 @@ const swc = (typescript) => [
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
+  reporters: ['default', '<rootDir>/test/support/skips.reporter.js'],
   transform: { '^.+\\.ts$': swc(true), '^.+\\.js$': swc(false) },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@valibot)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@valibot|@seriousme|@ark|arktype|arkregex)/)'],
   moduleNameMapper: { '^nestjs-sse-views$': '<rootDir>/src/index.ts' },
 };

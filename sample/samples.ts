@@ -1,0 +1,56 @@
+import type { Type } from '@nestjs/common';
+import { StockPricesModule } from './01-stock-prices/stock-prices.module';
+import { ParcelsModule } from './02-typed-messages/parcels.module';
+import { LiveSystemModule } from './03-live-system/live-system.module';
+import { ImportModule } from './04-import/import.module';
+
+/** One sample: a folder with a module, and with a folder `page` that is served under the sample's name. */
+export interface Sample {
+  /** Name of the folder, and path of the page. */
+  readonly folder: string;
+  readonly module: Type;
+  readonly title: string;
+  /** What there is to see, in one line. */
+  readonly shows: string;
+  /** Method and path of the stream. */
+  readonly route: string;
+  /** How to read the stream in a terminal. `{host}` stands for this server. */
+  readonly curl: string;
+}
+
+/** Every sample, in the order of the start page. */
+export const samples: readonly Sample[] = [
+  {
+    folder: '01-stock-prices',
+    module: StockPricesModule,
+    title: 'Stock prices',
+    shows:
+      'A view with a response schema, a query parameter, ids to resume from, and ordinary routes beside the streams.',
+    route: 'GET /stocks',
+    curl: 'curl -N "{host}/stocks?symbol=ACME"',
+  },
+  {
+    folder: '02-typed-messages',
+    module: ParcelsModule,
+    title: 'Typed messages',
+    shows: 'A parcel’s journey: class instances yielded as they are, each event named after its class, and an end.',
+    route: 'GET /parcels/{code}/events',
+    curl: 'curl -N {host}/parcels/PX-1042/events',
+  },
+  {
+    folder: '03-live-system',
+    module: LiveSystemModule,
+    title: 'Live system',
+    shows: 'The load and the memory of this machine, read once a second for all clients together.',
+    route: 'GET /system',
+    curl: 'curl -N {host}/system',
+  },
+  {
+    folder: '04-import',
+    module: ImportModule,
+    title: 'Import',
+    shows: 'A POST stream: rows in the body, progress for each of them, rejected rows as problems, and a summary.',
+    route: 'POST /imports',
+    curl: `curl -N {host}/imports -H "Content-Type: application/json" -d '{"rows":[{"sku":"TEA-001","name":"Green tea","price":4.5,"stock":12},{"sku":"tea"}]}'`,
+  },
+];

@@ -1,0 +1,293 @@
+/*
+ * The library as its users have it: packed, and installed into applications outside the repository.
+ *
+ * What the README tells a reader to write is taken from the README itself: every fenced block that begins with
+ * ```ts title="src/<file>" becomes that file of an application, in a strict project of CommonJS and in one of ES modules
+ * (where relative imports get their ".js"). Together the blocks are a whole application: `src/app.module.ts` exports
+ * `AppModule` and has `SseModule.forRoot()` among its imports; its `GET /stocks?symbol=ACME` streams events named `price`
+ * whose data have `symbol: "ACME"`.
+ */
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ADAPTERS } from '../support/app';
+import { RawClient } from '../support/raw-client';
+import { parseEvents } from '../support/read-events';
+import { describeWithRegistry } from '../support/registry';
+import { until } from '../support/until';
+import { ConsumerApp, type ConsumerOptions } from './consumer-app';
+import { packLibrary, PROJECT } from './packed-library';
+import { readmeBlocks } from './readme-blocks';
+import { removeFolder, temporaryFolder } from './temporary-folder';
+
+const MINUTES = 60_000;
+
+/** `shutdown.grace` where the application says nothing. */
+const GRACE = 5_000;
+
+const COMMON = { typescript: '^6.0.0', '@types/node': '^20.19.0' };
+
+/** The oldest version of each peer, as the package says. */
+const OLDEST_PEERS = Object.fromEntries(
+  Object.entries(manifest().peerDependencies).map(([name, range]) => [name, /\d+\.\d+\.\d+/.exec(range)![0]]),
+);
+
+interface Application {
+  readonly name: string;
+  /** How the version of Nest begins that it must have got. */
+  readonly nestVersion: string;
+  readonly options: Omit<ConsumerOptions, 'sources'>;
+}
+
+const APPLICATIONS: readonly Application[] = [
+  {
+    name: 'Nest 12 with ES modules',
+    nestVersion: '12.',
+    options: {
+      type: 'module',
+      compilerOptions: { module: 'nodenext', isolatedModules: true },
+      dependencies: { ...COMMON, ...nest('^12.0.0'), ...peers('^12.0.0') },
+    },
+  },
+  {
+    name: 'Nest 11 with CommonJS',
+    nestVersion: '11.',
+    options: {
+      type: 'commonjs',
+      compilerOptions: { module: 'nodenext', isolatedModules: true },
+      dependencies: { ...COMMON, ...nest('^11.2.0'), ...peers('^11.0.0') },
+    },
+  },
+  {
+    name: 'the oldest version of every peer, with CommonJS and classic resolution',
+    nestVersion: '11.2.0',
+    options: {
+      type: 'commonjs',
+      compilerOptions: { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' },
+      // The adapter for Fastify has no version 11.2.0.
+      dependencies: { ...COMMON, ...nest('11.2.0'), ...OLDEST_PEERS, '@nestjs/platform-fastify': '11.2.1' },
+    },
+  },
+];
+
+describeWithRegistry('The packed library', () => {
+  let packing: string;
+  let tarball: string;
+
+  beforeAll(async () => {
+    packing = await temporaryFolder('packed');
+    tarball = await packLibrary(packing);
+  }, 5 * MINUTES);
+
+  afterAll(() => removeFolder(packing));
+
+  describe.each(APPLICATIONS)('in an application of $name', ({ nestVersion, options }) => {
+    let consumer: ConsumerApp;
+
+    beforeAll(async () => {
+      const readme = await readmeBlocks();
+      const sources = {
+        ...readme,
+        'src/without-sse.module.ts': withoutSseModule(readme['src/app.module.ts']),
+        ...(await fixtures('start.ts', 'swagger.ts', 'ticks.module.ts')),
+      };
+      consumer = await ConsumerApp.create('application', tarball, { ...options, sources });
+    }, 10 * MINUTES);
+
+    afterAll(() => consumer?.remove());
+
+    it('was compiled against that version of Nest', async () => {
+      expect((await consumer.versionOf('@nestjs/core')).startsWith(nestVersion)).toBe(true);
+    });
+
+    describe.each(ADAPTERS)('on %s', (adapter) => {
+      afterEach(() => consumer.stop());
+
+      it(
+        'streams the view of the README',
+        async () => {
+          const port = await consumer.start(adapter, 'app.module.js').listening();
+          const client = new RawClient(port, '/stocks?symbol=ACME');
+          const body = await client.untilBody((text) => parseEvents(text).length > 0, 30_000);
+          client.leave();
+
+          expect(client.status).toBe(200);
+          expect(client.header('Content-Type')).toEqual(['text/event-stream']);
+          const [first] = parseEvents(body);
+          expect(first?.event).toBe('price');
+          expect(JSON.parse(first?.data ?? '')).toMatchObject({ symbol: 'ACME' });
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'documents the view of the README as an event stream with the schema of its data',
+        async () => {
+          const port = await consumer.start(adapter, 'app.module.js', 'swagger.js').listening();
+          const document = (await (await fetch(`http://127.0.0.1:${port}/docs-json`)).json()) as Document;
+
+          const stream = document.paths['/stocks']?.get?.responses['200']?.content?.['text/event-stream'];
+          const model = stream?.schema.$ref?.replace('#/components/schemas/', '');
+          expect(Object.keys(document.components.schemas)).toContain(model);
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'refuses to start when SseModule is taken from the imports, and says so',
+        async () => {
+          const app = consumer.start(adapter, 'without-sse.module.js');
+          expect(await app.refusal()).toBe(1);
+          expect(app.output).toContain('Add SseModule.forRoot() to the imports of the root module');
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'streams, keeps the status of an error before the first event, and leaves ordinary routes alone',
+        async () => {
+          const port = await consumer.start(adapter, 'ticks.module.js').listening();
+          expect(await firstTicks(port)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+
+          const missing = await fetch(`http://127.0.0.1:${port}/ticks?of=nothing`);
+          expect(missing.status).toBe(404);
+          expect(await missing.json()).toMatchObject({ message: 'There is no such clock', statusCode: 404 });
+
+          const latest = await fetch(`http://127.0.0.1:${port}/ticks/latest`);
+          expect(latest.headers.get('content-type')).toMatch(/^application\/json/);
+          expect(await latest.json()).toEqual({ n: -1 });
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'ends on SIGTERM within the grace, with a stream open',
+        async () => {
+          const app = consumer.start(adapter, 'ticks.module.js');
+          const client = new RawClient(await app.listening(), '/ticks');
+          await client.untilBody((text) => parseEvents(text).length > 0, 30_000);
+          const signalled = performance.now();
+          app.signal('SIGTERM');
+
+          // Nest runs its hooks and then lets the signal do what it does.
+          expect(await app.exit).toEqual({ code: null, signal: 'SIGTERM' });
+          expect(performance.now() - signalled).toBeLessThan(GRACE);
+          expect(app.output).toContain('The source has ended');
+          // The stream was ended, not cut off: the client was told when to come back, and has the last chunk.
+          await until(() => client.ended);
+          expect(client.body).toMatch(/retry: \d+\n\n$/);
+          expect(client.received.endsWith('\r\n0\r\n\r\n')).toBe(true);
+        },
+        2 * MINUTES,
+      );
+    });
+  });
+
+  describe('in an application without class-validator, class-transformer and @nestjs/swagger', () => {
+    let consumer: ConsumerApp;
+
+    beforeAll(async () => {
+      consumer = await ConsumerApp.create('bare', tarball, {
+        type: 'commonjs',
+        // The declarations of every package are checked: none of ours may name a package that is not there.
+        compilerOptions: { module: 'nodenext', isolatedModules: true, skipLibCheck: false },
+        dependencies: {
+          ...COMMON,
+          ...nest('^12.0.0'),
+          rxjs: '^7.8.0',
+          'reflect-metadata': '^0.2.0',
+          '@types/express': '^5.0.0',
+        },
+        sources: await fixtures('start.ts', 'ticks.module.ts', 'class-schema.module.ts'),
+      });
+    }, 10 * MINUTES);
+
+    afterAll(() => consumer?.remove());
+
+    it('did not bring them along', async () => {
+      const installed = await readdir(join(consumer.folder, 'node_modules'));
+      expect(installed).toContain('nestjs-sse-views');
+      expect(installed).not.toContain('class-validator');
+      expect(installed).not.toContain('class-transformer');
+      expect(await readdir(join(consumer.folder, 'node_modules/@nestjs'))).not.toContain('swagger');
+    });
+
+    describe.each(ADAPTERS)('on %s', (adapter) => {
+      afterEach(() => consumer.stop());
+
+      it(
+        'streams data without a schema',
+        async () => {
+          const port = await consumer.start(adapter, 'ticks.module.js').listening();
+          expect(await firstTicks(port)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'refuses to start with a class as responseSchema, and names the packages to install',
+        async () => {
+          const app = consumer.start(adapter, 'class-schema.module.js');
+          expect(await app.refusal()).toBe(1);
+          expect(app.output).toContain('npm install class-validator class-transformer');
+        },
+        2 * MINUTES,
+      );
+    });
+  });
+});
+
+/** The part of an OpenAPI document that is looked at. */
+interface Document {
+  paths: Record<
+    string,
+    { get?: { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> } }
+  >;
+  components: { schemas: Record<string, unknown> };
+}
+
+async function firstTicks(port: number): Promise<unknown[]> {
+  const client = new RawClient(port, '/ticks');
+  const body = await client.untilBody((text) => parseEvents(text).length > 2, 30_000);
+  client.leave();
+  return parseEvents(body)
+    .slice(0, 3)
+    .map(({ data }) => JSON.parse(data) as unknown);
+}
+
+function nest(range: string): Record<string, string> {
+  return Object.fromEntries(
+    ['common', 'core', 'platform-express', 'platform-fastify'].map((name) => [`@nestjs/${name}`, range]),
+  );
+}
+
+function peers(swagger: string): Record<string, string> {
+  return {
+    '@nestjs/swagger': swagger,
+    'class-transformer': '^0.5.1',
+    'class-validator': '^0.15.0',
+    'reflect-metadata': '^0.2.0',
+    rxjs: '^7.8.0',
+  };
+}
+
+function manifest(): { peerDependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
+}
+
+/** Files of the folder `consumer`, as an application has them. */
+async function fixtures(...names: string[]): Promise<Record<string, string>> {
+  const files = names.map(async (name): Promise<[string, string]> => [
+    `src/${name}`,
+    await readFile(join(__dirname, 'consumer', name), 'utf8'),
+  ]);
+  return Object.fromEntries(await Promise.all(files));
+}
+
+function withoutSseModule(appModule = ''): string {
+  const removed = appModule.replace(/SseModule\.forRoot\([^)]*\),?\s*/, '');
+  if (removed === appModule) {
+    throw new Error('The README has no block src/app.module.ts with SseModule.forRoot() in it');
+  }
+  return removed;
+}
