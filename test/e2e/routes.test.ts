@@ -12,6 +12,7 @@ import {
   Header,
   HttpException,
   Inject,
+  Module,
   Injectable,
   type NestInterceptor,
   NotFoundException,
@@ -34,7 +35,8 @@ import {
   VersioningType,
   type ArgumentsHost,
 } from '@nestjs/common';
-import { Reflector, REQUEST } from '@nestjs/core';
+import { NestFactory, Reflector, REQUEST } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { IsInt, Max, Min } from 'class-validator';
 import { Type as TransformType } from 'class-transformer';
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -49,6 +51,31 @@ afterEach(closeApps);
 
 const dataOf = async (url: string, init?: RequestInit): Promise<unknown[]> =>
   (await fetchEvents(url, init)).map(({ data }) => data);
+
+describe('outside of a running server', () => {
+  @Controller('view')
+  class View extends ServerSentEventsView<number> {
+    async *events() {
+      yield 1;
+    }
+  }
+
+  it('works in an application of @nestjs/testing', async () => {
+    const module = await Test.createTestingModule({ imports: [SseModule.forRoot()], controllers: [View] }).compile();
+    const app = module.createNestApplication();
+    await app.listen(0, '127.0.0.1');
+    expect(await dataOf(`${await app.getUrl()}/view`)).toEqual([1]);
+    await app.close();
+  });
+
+  it('lets an application context without HTTP start and stop', async () => {
+    class Root {}
+    Module({ imports: [SseModule.forRoot()], controllers: [View] })(Root);
+    const context = await NestFactory.createApplicationContext(Root, { logger: false, abortOnError: false });
+    expect(context.get(SseConnections).count).toBe(0);
+    await context.close();
+  });
+});
 
 describe.each(ADAPTERS)('routes on %s', (adapter) => {
   it('routes events() as GET at the controller’s path, beside @SseRoute() methods and ordinary routes', async () => {
