@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { SseModuleOptions } from './config/options';
+import { InitializeOnPreviewAllowlist } from '@nestjs/core';
 import { ConfigurableModuleClass } from './config/sse.module-definition';
 import { SseConnections } from './view/sse-connections';
 import { SseRouteRegistrar } from './view/sse-route.registrar';
@@ -25,3 +26,6 @@ export class SseModule extends ConfigurableModuleClass {
     return super.forRoot(options);
   }
 }
+
+// A document made with `NestFactory.create(AppModule, { preview: true })` shows the streams, too.
+InitializeOnPreviewAllowlist.add(SseModule);

@@ -6,8 +6,11 @@ import 'reflect-metadata';
 
 export const API_RESPONSE = 'swagger/apiResponse';
 export const API_PARAMETERS = 'swagger/apiParameters';
+export const API_HEADERS = 'swagger/apiHeaders';
+export const API_PRODUCES = 'swagger/apiProduces';
 export const API_EXTRA_MODELS = 'swagger/apiExtraModels';
 export const API_EXTENSION = 'swagger/apiExtension';
+export const API_SCHEMA = 'swagger/apiSchema';
 export const API_MODEL_PROPERTIES = 'swagger/apiModelProperties';
 export const API_MODEL_PROPERTIES_ARRAY = 'swagger/apiModelPropertiesArray';
 /** Static method that the compiler plugin of `@nestjs/swagger` writes into a DTO. */
@@ -20,43 +23,102 @@ export interface ModelProperty {
   isArray?: boolean;
   description?: string;
   example?: unknown;
-  enum?: unknown[];
+  enum?: unknown;
   [keyword: string]: unknown;
 }
 
-/** The properties of a class that its decorators or the compiler plugin describe. */
+type MetadataFactory = () => Record<string, ModelProperty>;
+
+/** What `describeModel` wrote, which is not the developer's word. */
+const added = new WeakSet<ModelProperty>();
+
+/** The factories of `describeModelLater`, which are not the plugin's. */
+const ours = new WeakSet<Function>();
+
+/** The properties of a class as a document shows them. */
 export function describedProperties(model: Function): Record<string, ModelProperty> {
+  // As `@nestjs/swagger` does: it may describe the class only now.
+  factoryOf(model)?.();
+  return propertiesOf(model, () => true);
+}
+
+/** The properties of a class that its decorators or the compiler plugin describe. */
+export function developersProperties(model: Function): Record<string, ModelProperty> {
+  return propertiesOf(model, (property) => !added.has(property));
+}
+
+/** Adds properties to a class's description; those that the developer or the plugin describes stay as they are. */
+export function describeModel(model: Function, properties: Record<string, ModelProperty>): void {
   const prototype = model.prototype as object;
-  const factory = (model as unknown as Record<string, (() => Record<string, ModelProperty>) | undefined>)[
-    METADATA_FACTORY
-  ];
-  const properties: Record<string, ModelProperty> = { ...factory?.() };
-  for (const name of namesOf(prototype)) {
-    const described = Reflect.getMetadata(API_MODEL_PROPERTIES, prototype, name) as ModelProperty | undefined;
-    properties[name] = { ...properties[name], ...described };
+  const developers = developersProperties(model);
+  const names = new Set(namesOf(model));
+  for (const [name, property] of Object.entries(properties)) {
+    // What was added to a base class gives way: the class's own validators say more.
+    if (!(name in developers)) {
+      const described = { isArray: false, ...property };
+      added.add(described);
+      Reflect.defineMetadata(API_MODEL_PROPERTIES, described, prototype, name);
+      names.add(name);
+    }
+  }
+  // `@nestjs/swagger` keeps the names of properties with a colon before them.
+  const keys = [...names].map((name) => `:${name}`);
+  Reflect.defineMetadata(API_MODEL_PROPERTIES_ARRAY, keys, prototype);
+}
+
+/**
+ * Adds properties to a class's description when a document first asks for it. It is done in the place of the compiler
+ * plugin, where that has not been; its description takes the place also when it is loaded later.
+ */
+export function describeModelLater(model: Function, properties: MetadataFactory): void {
+  if (Object.hasOwn(model, METADATA_FACTORY)) {
+    return;
+  }
+  let isDescribed = false;
+  const factory: MetadataFactory = () => {
+    if (!isDescribed) {
+      isDescribed = true;
+      describeModel(model, properties());
+    }
+    return {};
+  };
+  ours.add(factory);
+  Object.defineProperty(model, METADATA_FACTORY, { value: factory, writable: true, configurable: true });
+}
+
+/** Whether the compiler plugin describes a class's own properties. */
+export function isDescribedByPlugin(model: Function): boolean {
+  return Object.hasOwn(model, METADATA_FACTORY) && !ours.has(factoryOf(model)!);
+}
+
+/** The name under which a class stands among the document's components. */
+export function componentName(model: Function): string {
+  const schemas = Reflect.getOwnMetadata(API_SCHEMA, model) as { name?: string }[] | undefined;
+  return schemas?.at(-1)?.name ?? model.name;
+}
+
+function propertiesOf(model: Function, counts: (property: ModelProperty) => boolean): Record<string, ModelProperty> {
+  const properties = propertiesByPlugin(model);
+  for (const name of namesOf(model)) {
+    const recorded = Reflect.getMetadata(API_MODEL_PROPERTIES, model.prototype as object, name) as ModelProperty;
+    if (counts(recorded)) {
+      properties[name] = { ...properties[name], ...recorded };
+    }
   }
   return properties;
 }
 
-/** Adds properties to a class's description; those that are described already stay as they are. */
-export function describeModel(model: Function, properties: Record<string, ModelProperty>): void {
-  const prototype = model.prototype as object;
-  const described = describedProperties(model);
-  const added = Object.keys(properties).filter((name) => !(name in described));
-  for (const name of added) {
-    Reflect.defineMetadata(API_MODEL_PROPERTIES, { isArray: false, ...properties[name] }, prototype, name);
-  }
-  Reflect.defineMetadata(
-    API_MODEL_PROPERTIES_ARRAY,
-    [...namesOf(prototype).map(keyOf), ...added.map(keyOf)],
-    prototype,
-  );
+function propertiesByPlugin(model: Function): Record<string, ModelProperty> {
+  const parent: unknown = Object.getPrototypeOf(model);
+  const inherited = typeof parent === 'function' && parent.prototype ? propertiesByPlugin(parent) : {};
+  return isDescribedByPlugin(model) ? { ...inherited, ...factoryOf(model)!() } : inherited;
 }
 
-// `@nestjs/swagger` keeps the names of properties with a colon before them.
-const keyOf = (name: string): string => `:${name}`;
+function factoryOf(model: Function): MetadataFactory | undefined {
+  return (model as unknown as Record<typeof METADATA_FACTORY, MetadataFactory | undefined>)[METADATA_FACTORY];
+}
 
-function namesOf(prototype: object): string[] {
-  const keys = (Reflect.getMetadata(API_MODEL_PROPERTIES_ARRAY, prototype) as string[] | undefined) ?? [];
-  return keys.filter((key) => key.startsWith(':')).map((key) => key.slice(1));
+function namesOf(model: Function): string[] {
+  const keys = Reflect.getMetadata(API_MODEL_PROPERTIES_ARRAY, model.prototype as object) as string[] | undefined;
+  return (keys ?? []).filter((key) => key.startsWith(':')).map((key) => key.slice(1));
 }

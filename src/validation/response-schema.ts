@@ -12,11 +12,12 @@ export type SchemaRecord = Readonly<Record<string, DataSchema>>;
 /** What a route's data are validated against and documented with. */
 export type ResponseSchema = DataSchema | SchemaRecord;
 
+/** The two kinds of a schema of data. */
+export type DataKind =
+  { readonly kind: 'class'; readonly model: Type } | { readonly kind: 'standard'; readonly schema: StandardSchema };
+
 /** The three kinds of a schema, told apart once when the application starts. */
-export type SchemaKind =
-  | { readonly kind: 'class'; readonly model: Type }
-  | { readonly kind: 'standard'; readonly schema: StandardSchema }
-  | { readonly kind: 'record'; readonly schemas: ReadonlyMap<string, Exclude<SchemaKind, { kind: 'record' }>> };
+export type SchemaKind = DataKind | { readonly kind: 'record'; readonly schemas: ReadonlyMap<string, DataKind> };
 
 /** @throws SseConfigurationError when it is none of the three kinds. */
 export function kindOfSchema(schema: unknown): SchemaKind {
@@ -29,7 +30,7 @@ export function kindOfSchema(schema: unknown): SchemaKind {
       'responseSchema must be a class, a Standard Schema (zod, valibot, arktype), or a record of them with the event names as keys',
     );
   }
-  const schemas = new Map<string, Exclude<SchemaKind, { kind: 'record' }>>();
+  const schemas = new Map<string, DataKind>();
   for (const [event, member] of Object.entries(schema)) {
     const kind = kindOfDataSchema(member);
     if (!kind) {
@@ -40,7 +41,7 @@ export function kindOfSchema(schema: unknown): SchemaKind {
   return { kind: 'record', schemas };
 }
 
-function kindOfDataSchema(schema: unknown): Exclude<SchemaKind, { kind: 'record' }> | undefined {
+function kindOfDataSchema(schema: unknown): DataKind | undefined {
   // Before classes: arktype's schemas are functions.
   if ((typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema) {
     return { kind: 'standard', schema: schema as StandardSchema };

@@ -5,7 +5,7 @@ import { SseConfigurationError } from '../event/sse.error';
 import { documentRoute } from './openapi/document-route';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { createSseHandler, unwrap } from './sse-route.handler';
-import { recordedRoute, type SseRouteRecord } from './sse-route.metadata';
+import { METHOD, recordedRoute, type SseRouteRecord } from './sse-route.metadata';
 import { SseRuntime } from './sse.runtime';
 
 /*
@@ -13,7 +13,6 @@ import { SseRuntime } from './sse.runtime';
  * https://github.com/nestjs/nest/blob/master/packages/common/constants.ts
  */
 const PATH = 'path';
-const METHOD = 'method';
 const HTTP_CODE = '__httpCode__';
 const HEADERS = '__headers__';
 const ROUTE_ARGUMENTS = '__routeArguments__';

@@ -409,11 +409,12 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
           }
         }
       }
-      const app = await startApp(adapter, { controllers: [View], sse: { overflow: { timeout: 300 } } });
+      const app = await startApp(adapter, { controllers: [View], sse: { overflow: { timeout: 1_500 } } });
+      // 64 KB a step: some seconds, most of which the server's writes are blocked.
       const client = new RawClient(app.port, '/view');
       client.socket.on('data', () => {
         client.socket.pause();
-        setTimeout(() => client.socket.resume(), 5);
+        setTimeout(() => client.socket.resume(), 10);
       });
       await until(() => client.received.endsWith('0\r\n\r\n'), 30_000);
       expect(parseEvents(client.body)).toHaveLength(2_000);

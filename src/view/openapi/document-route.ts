@@ -1,2 +1,106 @@
+import { Logger } from '@nestjs/common';
 import type { ResolvedRoute } from '../../config/resolve-options';
-export function documentRoute(_handler: Function, _route: ResolvedRoute): void {}
+import { API_EXTRA_MODELS, API_PARAMETERS, API_RESPONSE } from '../../event/swagger-metadata';
+import { describeByValidators } from './class-properties';
+import { documentedData } from './data-schema';
+import { describeStream } from './describe-stream';
+import { streamParameters } from './last-event-id.parameter';
+import { lazily } from './lazily';
+import { modelOf } from './model-type';
+import {
+  documentedResponses,
+  documentsContent,
+  documentsErrors,
+  ERROR_RESPONSE,
+  ownResponse,
+  streamResponse,
+  type ApiResponse,
+} from './stream-responses';
+import { streamText } from './stream-text';
+import { wireExamples } from './wire-example';
+
+/** A route that is to be documented. */
+export interface RouteToDocument {
+  /** The function that Nest calls; the documentation is kept on it. */
+  readonly handler: Function;
+  /** The developer's method, with the developer's documentation on it. */
+  readonly method: Function;
+  readonly methodName: string;
+  readonly controller: Function;
+  readonly route: ResolvedRoute;
+}
+
+/** The id of examples: the default of `eventId` is a random UUID; what another one gives is not known. */
+const UUID = '4f5b1c9e-7d8a-4b2f-9c3d-1e6a7b8c9d0e';
+
+const logger = new Logger('Sse');
+
+/**
+ * Writes what `SwaggerModule.createDocument` reads of a route, beside what the developer's own decorators say, which goes
+ * before. Each application writes it anew, from the developer's method. What takes work is done when a document is made.
+ */
+export function documentRoute(route: RouteToDocument): void {
+  const { handler, method, methodName, controller } = route;
+  let documentation: Documentation | undefined;
+  const once = (): Documentation => (documentation ??= documentationOf(route));
+  const models = (Reflect.getMetadata(API_EXTRA_MODELS, method) as Function[] | undefined) ?? [];
+
+  describeModels(route);
+  Reflect.defineMetadata(API_PARAMETERS, streamParameters(method, controller, methodName), handler);
+  Reflect.defineMetadata(
+    API_EXTRA_MODELS,
+    lazily<Function[]>([], (target) => target.push(...models, ...once().models)),
+    handler,
+  );
+  Reflect.defineMetadata(
+    API_RESPONSE,
+    lazily<Record<string, ApiResponse>>({}, (target) => Object.assign(target, once().responses)),
+    handler,
+  );
+}
+
+function describeModels(route: RouteToDocument): void {
+  try {
+    modelsOf(route).forEach((model) => describeByValidators(model, logger));
+  } catch (error) {
+    // What a description refers to is not there. The application works without; its documents will not.
+    logger.warn(`${route.controller.name}.${route.methodName} cannot be documented: ${(error as Error).message}`);
+  }
+}
+
+/** The classes that stand in the route's documentation. */
+function modelsOf({ method, route: { schema } }: RouteToDocument): Function[] {
+  const kinds = schema?.kind === 'record' ? [...schema.schemas.values()] : schema ? [schema] : [];
+  const documented = modelOf(documentedResponses(method)['200'] ?? {});
+  return [...kinds.flatMap((kind) => (kind.kind === 'class' ? [kind.model] : [])), ...(documented ? [documented] : [])];
+}
+
+interface Documentation {
+  readonly responses: Readonly<Record<string, ApiResponse>>;
+  readonly models: readonly Function[];
+}
+
+function documentationOf({ method, methodName, controller, route }: RouteToDocument): Documentation {
+  const documented = documentedResponses(method);
+  const others = { ...documented, ...(!documentsErrors(method, controller) && { default: ERROR_RESPONSE }) };
+  const owner = `${controller.name}_${methodName}`;
+  try {
+    if (documentsContent(documented['200'])) {
+      const own = ownResponse(documented['200']!, method, controller, (kind) => documentedData(kind, owner, logger));
+      return { responses: { ...others, 200: own.response }, models: own.models };
+    }
+    const stream = describeStream(route, owner, logger);
+    const isNumberedByView = methodName === 'events' && 'eventId' in (controller.prototype as object);
+    const id = route.own.eventId !== undefined || isNumberedByView ? '1' : UUID;
+    const response = streamResponse(documented['200'], {
+      description: streamText(stream, route.stream),
+      schema: stream.schema,
+      examples: wireExamples(stream, route.stream.format, id),
+    });
+    return { responses: { ...others, 200: response }, models: stream.models };
+  } catch (error) {
+    logger.warn(`${controller.name}.${methodName} is documented without its data: ${(error as Error).message}`);
+    const plain = { description: 'Server-sent events.', schema: {}, examples: {} };
+    return { responses: { ...others, 200: streamResponse(documented['200'], plain) }, models: [] };
+  }
+}

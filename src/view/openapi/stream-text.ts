@@ -1,0 +1,43 @@
+import type { StreamOptions } from '../../stream/stream-options';
+import type { StreamDescription } from './describe-stream';
+import { isAnyJson, referencedName, type SchemaObject } from './schema-object';
+
+/** What the 200 of a stream says: the form of `data`, the events by name, and how the stream ends. */
+export function streamText({ events }: StreamDescription, { format, onEnd }: StreamOptions): string {
+  const data = format === 'json' ? 'Server-sent events. `data` is JSON' : 'Server-sent events. `data` is text';
+  const rows = events.filter(({ name }) => name !== undefined);
+  const table = rows.map(({ name, data: { schema } }) => `| ${code(name!)} | ${typeName(schema)} |\n`).join('');
+  return `${data}${table ? `:\n\n| event | data |\n|---|---|\n${table}` : '.\n'}\n${endText(onEnd)} ${ERRORS}`;
+}
+
+const ERRORS = 'An error ends the stream with the event `stream-error` (problem details, RFC 9457).';
+
+function endText(onEnd: StreamOptions['onEnd']): string {
+  if (onEnd === 'reconnect') {
+    return 'When the stream is over, clients reconnect.';
+  }
+  return onEnd === 'stop'
+    ? 'When the stream is over, a last id keeps `EventSource` from reconnecting.'
+    : `When the stream is over, the event ${code(onEnd.event)} comes last, and \`EventSource\` does not reconnect.`;
+}
+
+function typeName(schema: SchemaObject): string {
+  if (schema.$ref !== undefined) {
+    return code(referencedName(schema.$ref));
+  }
+  const members = schema.oneOf ?? schema.anyOf;
+  if (members && schema.type === undefined) {
+    return [...new Set(members.map(typeName))].join(' or ');
+  }
+  if (schema.type === 'array' && schema.items && !isAnyJson(schema.items)) {
+    return `array of ${typeName(schema.items)}`;
+  }
+  return schema.type === undefined ? 'any JSON' : code(schema.type);
+}
+
+/** Text as code in a cell of a Markdown table. */
+function code(text: string): string {
+  const fence = text.includes('`') ? '``' : '`';
+  const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
+  return `${fence}${pad}${text.replaceAll('|', '\\|')}${pad}${fence}`;
+}
