@@ -1,5 +1,11 @@
 import { Body, Controller, Get, NotFoundException, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNotFoundResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBadRequestResponse,
+  ApiCreatedResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { LastEventId, ServerSentEventsView, SseRoute, SseSignal, type SseMessage } from 'nestjs-sse-views';
 import { PriceFeed } from './price-feed';
 import { SetPrice, StockPrice, StockQuery, TradingHalt } from './stock-price.dto';
@@ -17,6 +23,7 @@ export class StockPricesView extends ServerSentEventsView<StockPrice> {
   }
 
   /** `GET /stocks?symbol=ACME` */
+  @ApiBadRequestResponse({ description: 'The symbol is missing, or not one to eight capital letters.' })
   @ApiNotFoundResponse({ description: 'There is no such symbol.' })
   async *events(
     @Query() { symbol }: StockQuery,
@@ -52,6 +59,7 @@ export class StockPricesView extends ServerSentEventsView<StockPrice> {
   /** `POST /stocks/prices`, an ordinary route */
   @Post('prices')
   @ApiCreatedResponse({ type: StockPrice })
+  @ApiBadRequestResponse({ description: 'The symbol or the price is missing or not valid.' })
   @ApiNotFoundResponse({ description: 'There is no such symbol.' })
   setPrice(@Body() { symbol, price }: SetPrice): StockPrice {
     this.assertKnown(symbol);

@@ -10,7 +10,7 @@ abstract class ParcelMessage {
 
   @ApiProperty({ example: '2026-01-05T14:30:00.000Z' })
   @IsISO8601()
-  readonly at = new Date().toISOString();
+  readonly at: string = new Date().toISOString();
 
   constructor(step: number) {
     this.step = step;

@@ -23,7 +23,9 @@ function follow(symbol) {
   firstPrice = undefined;
   count = 0;
   chart.clear();
-  byId('symbol').textContent = symbol;
+  for (const name of document.querySelectorAll('[data-symbol]')) {
+    name.textContent = symbol;
+  }
   byId('new-symbol').value = symbol;
   byId('events').replaceChildren();
   prices = trackState(new EventSource(`/stocks?symbol=${encodeURIComponent(symbol)}`), byId('price-state'));
