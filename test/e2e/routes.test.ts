@@ -374,9 +374,11 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
         }
       }
     }
-    const { url, app } = await startApp(adapter, { controllers: [View] });
+    const { url, app, log } = await startApp(adapter, { controllers: [View] });
     const response = await fetch(`${url}/view`);
     expect([response.status, await response.text()]).toEqual([418, 'a teapot']);
+    await until(() => ended === 1);
+    expect(log.filter(({ level }) => level === 'error')).toEqual([]);
     await (await fetch(`${url}/view/afterwards`)).text();
     await until(() => ended === 2);
     await until(() => app.get(SseConnections).count === 0);
