@@ -1,4 +1,4 @@
-import { ServiceUnavailableException, type Logger } from '@nestjs/common';
+import type { Logger } from '@nestjs/common';
 import { map, Subject, takeUntil, type Observable } from 'rxjs';
 import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { SseOverflowError } from '../event/sse.error';
@@ -35,7 +35,6 @@ export class SseStream implements WheelEntry {
   private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
   private opened: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   private openTimer: NodeJS.Timeout | undefined;
-  private failure: unknown;
 
   constructor(
     private readonly client: ClientResponse,
@@ -63,11 +62,7 @@ export class SseStream implements WheelEntry {
     return new Promise((resolve, reject) => {
       if (this.state !== 'new') {
         // Closed while the handler still prepared its source.
-        if (this.failure === undefined) {
-          resolve();
-        } else {
-          reject(this.failure);
-        }
+        resolve();
         return;
       }
       this.state = 'opening';
@@ -83,18 +78,22 @@ export class SseStream implements WheelEntry {
     });
   }
 
-  /** Ends the stream from the server's side; the source sees its signal first. */
+  /**
+   * Ends the stream from the server's side. One that is not open yet is opened for it: to any status but 200 `EventSource`
+   * would never come back.
+   */
   close(onEnd: OnEnd = 'reconnect', retry?: number): void {
-    if (this.state === 'closed' || this.state === 'ending') {
-      return;
+    if (this.state === 'new') {
+      this.state = 'opening';
+    }
+    if (this.state === 'opening') {
+      this.guarded(() => this.start());
     }
     if (this.state === 'open') {
       if (retry !== undefined) {
         this.writer.write(retryFrame(retry));
       }
       this.end(onEnd);
-    } else {
-      this.fail(new ServiceUnavailableException('The server closed the stream'));
     }
   }
 
@@ -243,7 +242,6 @@ export class SseStream implements WheelEntry {
   private fail(error: unknown): void {
     const opened = this.opened;
     this.opened = undefined;
-    this.failure = error;
     this.state = 'closed';
     this.release();
     opened?.reject(error);

@@ -25,6 +25,7 @@ export class SseRequest implements OwnedConnection {
   private readonly abort = new AbortController();
   private readonly client: ClientResponse;
   private stream: SseStream | undefined;
+  private isEnded = false;
 
   constructor(
     readonly runtime: SseRuntime,
@@ -65,6 +66,10 @@ export class SseRequest implements OwnedConnection {
     try {
       await this.stream.open(await start());
     } catch (error) {
+      if (this.isEnded) {
+        // The client left, or the stream was closed: it is only the method's word that it stopped.
+        return;
+      }
       // Nothing was sent: the response goes on as an ordinary one, by way of the exception filters.
       this.stream.onOver();
       this.runtime.connections.delete(this);
@@ -72,7 +77,15 @@ export class SseRequest implements OwnedConnection {
     }
   }
 
+  /** Opens the stream and ends it with the time after which the client shall come back. */
+  turnAway(retry: number, handler: string, options: StreamOptions): void {
+    this.handler = handler;
+    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime);
+    this.shutDown(retry);
+  }
+
   close(onEnd: OnEnd = 'reconnect', retry?: number): void {
+    this.isEnded = true;
     this.stream?.close(onEnd, retry);
   }
 
@@ -88,6 +101,7 @@ export class SseRequest implements OwnedConnection {
   }
 
   private onOver(): void {
+    this.isEnded = true;
     this.abort.abort();
     this.stream?.onOver();
     this.runtime.connections.delete(this);

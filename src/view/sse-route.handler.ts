@@ -5,6 +5,9 @@ import { SSE_REQUEST, streamOptions, type CarriesSseRequest, type SseRequest } f
 /** The handlers that were made here, each with the method that it stands for. */
 const methodOf = new WeakMap<Function, Function>();
 
+/** What `EventSource` says that it accepts. */
+const EVENT_STREAM = 'text/event-stream';
+
 /** A response leads to its request: Express by `req`, Fastify by `request`. */
 interface LinkedResponse {
   readonly req?: CarriesSseRequest;
@@ -51,14 +54,22 @@ async function serve(
   handler: Function,
   name: string,
 ): Promise<void> {
-  const { runtime, response } = sse;
+  const { runtime, request, response } = sse;
   if (sse.isOver) {
     return;
   }
   const { httpAdapter } = runtime.adapterHost;
+  const where = `${controller.constructor.name}.${name}`;
+  const options = streamOptions(runtime.routes.get(handler)!, controller);
   if (runtime.isClosing) {
-    httpAdapter.setHeader(response, 'Retry-After', String(runtime.retryAfter));
-    throw new ServiceUnavailableException('The server is shutting down');
+    const retry = runtime.spreadRetry();
+    if (!request.headers['accept']?.includes(EVENT_STREAM)) {
+      httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retry / 1000)));
+      throw new ServiceUnavailableException('The server is shutting down');
+    }
+    // `EventSource` never comes back after a 503.
+    sse.turnAway(retry, where, options);
+    return;
   }
   if (sse.lastEventId === END_OF_STREAM_ID) {
     // https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model: 204 stops the reconnection.
@@ -66,6 +77,5 @@ async function serve(
     await httpAdapter.reply(response, undefined, HttpStatus.NO_CONTENT);
     return;
   }
-  const route = runtime.routes.get(handler)!;
-  await sse.open(start, `${controller.constructor.name}.${name}`, streamOptions(route, controller));
+  await sse.open(start, where, options);
 }

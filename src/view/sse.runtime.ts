@@ -38,9 +38,10 @@ export class SseRuntime implements StreamHost {
     return this.closed !== undefined;
   }
 
-  /** Seconds after which a client that is turned away may come again. */
-  get retryAfter(): number {
-    return Math.max(1, Math.ceil(this.options.shutdown.retry / 1000));
+  /** Milliseconds after which a client that is sent away shall come again: another number for each. */
+  spreadRetry(): number {
+    const { retry } = this.options.shutdown;
+    return retry + Math.floor(Math.random() * (retry + 1));
   }
 
   /** Ends every stream, waits until their clients have taken what was written, at most `grace`, and destroys the rest. */
@@ -50,9 +51,9 @@ export class SseRuntime implements StreamHost {
   }
 
   private async endAll(): Promise<void> {
-    const { grace, retry } = this.options.shutdown;
+    const { grace } = this.options.shutdown;
     for (const connection of this.connections.owned()) {
-      connection.shutDown(retry + Math.floor(Math.random() * (retry + 1)));
+      connection.shutDown(this.spreadRetry());
     }
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<void>((resolve) => {

@@ -196,11 +196,11 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
     }
     const app = await startApp(adapter, { controllers: [View] });
     const client = new RawClient(app.port, '/view');
-    await until(() => client.received.endsWith('0\r\n\r\n'));
+    await until(() => client.tail.endsWith('0\r\n\r\n'));
     await until(() => held(app).connections === 0);
     expect(held(app)).toEqual(NOTHING);
     expect(signal?.aborted).toBe(true);
-    client.received = '';
+    client.forget();
     client.socket.write('GET /view HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await client.untilBody((body) => body.includes('~end'));
   });
@@ -337,7 +337,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
       // The kernel's buffers take some megabytes on the loopback address; the process holds one batch.
       expect(pulled).toBeLessThan(total / 2);
       client.resume();
-      await until(() => client.received.endsWith('0\r\n\r\n'), 20_000);
+      await until(() => client.tail.endsWith('0\r\n\r\n'), 20_000);
       const numbers = parseEvents(client.body).map(({ data }) => Number((JSON.parse(data) as string).split(' ')[0]));
       expect(numbers).toEqual(Array.from({ length: total }, (_, i) => i));
     }, 30_000);
@@ -368,7 +368,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
         expect.stringMatching(/^View\.events: closed a connection, \d+ bytes wait .*overflow\.maxBytes 100000/),
       ]);
       pushed.complete();
-      await until(() => fast.received.endsWith('0\r\n\r\n'), 20_000);
+      await until(() => fast.tail.endsWith('0\r\n\r\n'), 20_000);
       expect(parseEvents(fast.body).map(({ data }) => Number((JSON.parse(data) as string).split(' ')[0]))).toEqual(
         Array.from({ length: sent }, (_, i) => i),
       );
@@ -416,7 +416,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
         client.socket.pause();
         setTimeout(() => client.socket.resume(), 10);
       });
-      await until(() => client.received.endsWith('0\r\n\r\n'), 30_000);
+      await until(() => client.tail.endsWith('0\r\n\r\n'), 30_000);
       expect(parseEvents(client.body)).toHaveLength(2_000);
     }, 40_000);
   });
@@ -534,7 +534,7 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
     ]);
     expect([...connections].every(({ openedAt, signal }) => openedAt <= new Date() && !signal.aborted)).toBe(true);
     expect(connections.close(({ request }) => userOf(request) === 'bob', 'stop')).toBe(1);
-    await until(() => clients[1]!.received.endsWith('0\r\n\r\n'));
+    await until(() => clients[1]!.tail.endsWith('0\r\n\r\n'));
     expect(clients[1]!.body).toContain('id: ~end');
     await until(() => connections.count === 2);
     expect(connections.close()).toBe(2);

@@ -1,5 +1,5 @@
 import { Controller, Get, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
-import { Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import { ServerSentEventsView, SseConnections, SseRoute, SseSignal } from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp } from '../support/app';
 import { RawClient } from '../support/raw-client';
@@ -29,7 +29,7 @@ describe.each(ADAPTERS)('app.close() on %s', (adapter) => {
     expect(Math.min(...retries)).toBeGreaterThanOrEqual(2_000);
     expect(Math.max(...retries)).toBeLessThanOrEqual(4_000);
     expect(new Set(retries).size).toBeGreaterThan(1);
-    expect(clients.every(({ received }) => received.endsWith('0\r\n\r\n'))).toBe(true);
+    expect(clients.every(({ tail }) => tail.endsWith('0\r\n\r\n'))).toBe(true);
     expect(clients.some(({ body }) => body.includes('too late') || body.includes('~end'))).toBe(false);
   });
 
@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('app.close() on %s', (adapter) => {
     client.reset();
   });
 
-  it('takes no more streams: 503 with Retry-After, while ordinary routes still answer', async () => {
+  it('takes no more streams: 503, or for EventSource a time to come back, while ordinary routes still answer', async () => {
     let finish = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       finish = resolve;
@@ -90,11 +90,14 @@ describe.each(ADAPTERS)('app.close() on %s', (adapter) => {
     const client = new RawClient(app.port, '/view');
     await client.untilBody((body) => body.includes('first'));
     const closing = app.close();
-    await until(() => client.received.endsWith('0\r\n\r\n'));
+    await until(() => client.tail.endsWith('0\r\n\r\n'));
     const response = await fetch(`${app.url}/view`);
-    // Nest 12 answers 503 itself where the adapter does so while closing; ours carries the time to come back.
     expect(response.status).toBe(503);
-    expect(response.headers.get('retry-after')).toBe('2');
+    expect(response.headers.get('retry-after')).toMatch(/^[23]$/);
+    // To a 503 an EventSource would never come back.
+    const eventSource = await fetch(`${app.url}/view`, { headers: { Accept: 'text/event-stream' } });
+    expect(eventSource.status).toBe(200);
+    expect(await eventSource.text()).toMatch(/^retry: \d{4}\n\n$/);
     expect(await (await fetch(`${app.url}/view/plain`)).text()).toBe('alive');
     finish();
     await closing;
@@ -129,23 +132,30 @@ describe.each(ADAPTERS)('app.close() on %s', (adapter) => {
     expect(order).toEqual(['source', 'database']);
   });
 
-  it('answers 503 to a stream that was not open yet', async () => {
+  it('opens and ends a stream that was not open yet, so that EventSource comes back', async () => {
+    let ended = 0;
     @Controller('view')
     class Unopened extends ServerSentEventsView<string> {
       events() {
-        return new Subject<string>();
+        return new Observable<string>(() => () => ended++);
       }
 
       @SseRoute('promised')
-      async promised(@SseSignal() signal: AbortSignal) {
+      async promised(@SseSignal() signal: AbortSignal): Promise<string[]> {
         await aborted(signal);
-        return ['too late'];
+        ended++;
+        throw new Error('it was stopped');
       }
     }
     const app = await startApp(adapter, { controllers: [Unopened], sse: { openAfter: 60_000 } });
     const clients = ['/view', '/view/promised'].map((path) => new RawClient(app.port, path));
     await until(() => app.app.get(SseConnections).count === 2);
     await app.close();
-    await until(() => clients.every(({ status }) => status === 503));
+    await until(() => clients.every(({ tail }) => tail.endsWith('0\r\n\r\n')));
+    for (const client of clients) {
+      expect([client.status, client.body]).toEqual([200, expect.stringMatching(/^retry: \d+\n\n$/)]);
+    }
+    await until(() => ended === 2);
+    expect(app.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ function noSuchStock(): never[] {
 function isWhole(client: RawClient): boolean {
   const [length] = client.header('Content-Length');
   return length === undefined
-    ? client.ended || client.received.endsWith('\r\n0\r\n\r\n')
+    ? client.ended || client.tail.endsWith('\r\n0\r\n\r\n')
     : client.received.length === client.head.length + 4 + Number(length);
 }
 

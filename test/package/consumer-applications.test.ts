@@ -176,7 +176,7 @@ describeWithRegistry('The packed library', () => {
           // The stream was ended, not cut off: the client was told when to come back, and has the last chunk.
           await until(() => client.ended);
           expect(client.body).toMatch(/retry: \d+\n\n$/);
-          expect(client.received.endsWith('\r\n0\r\n\r\n')).toBe(true);
+          expect(client.tail.endsWith('\r\n0\r\n\r\n')).toBe(true);
         },
         2 * MINUTES,
       );

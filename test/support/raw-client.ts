@@ -14,11 +14,12 @@ export interface RawRequestOptions {
  * A client on a bare socket: sees every byte as it was sent, may stop reading, and may leave as rudely as it likes.
  */
 export class RawClient {
-  /** What came so far, head and body, as Latin-1: one character a byte. */
-  received = '';
+  /** The last bytes that came, for a look that costs nothing however much there is. */
+  tail = '';
   /** Whether the server ended the connection. */
   ended = false;
   readonly socket: Socket;
+  private parts: string[] = [];
 
   constructor(port: number, path: string, options: RawRequestOptions = {}) {
     const { method = 'GET', headers = {}, body = '', paused = false } = options;
@@ -41,8 +42,22 @@ export class RawClient {
   /** Begins to read. */
   resume(): void {
     this.socket.on('data', (chunk) => {
-      this.received += chunk.toString('latin1');
+      const text = chunk.toString('latin1');
+      this.parts.push(text);
+      this.tail = (this.tail + text).slice(-64);
     });
+  }
+
+  /** What came so far, head and body, as Latin-1: one character a byte. */
+  get received(): string {
+    this.parts = [this.parts.join('')];
+    return this.parts[0]!;
+  }
+
+  /** Forgets what came so far: what comes next is another response. */
+  forget(): void {
+    this.parts = [];
+    this.tail = '';
   }
 
   /** The status line and the headers, or `''` while they are not here. */
