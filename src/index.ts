@@ -16,7 +16,7 @@ export {
   type SseIssue,
 } from './event/sse.error';
 export { SseModule } from './sse.module';
-export type { SseHeaders } from './stream/client-response';
+export type { SseHeaders } from './stream/response-headers';
 export type { ProblemDetails } from './stream/problem-details';
 export type { EventId, OnEnd, OverflowOptions, PipeEvents } from './stream/stream-options';
 export type { OnInvalid } from './stream/validated';

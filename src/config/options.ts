@@ -1,6 +1,6 @@
 import type { RequestMethod } from '@nestjs/common';
 import type { SseFormat } from '../event/encode';
-import type { SseHeaders } from '../stream/client-response';
+import type { SseHeaders } from '../stream/response-headers';
 import type { EventId, OnEnd, OverflowOptions, PipeEvents } from '../stream/stream-options';
 import type { OnInvalid } from '../stream/validated';
 import type { SerializerOptions } from '../validation/compile-class-schema';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { streamHeaders, type SseHeaders } from './response-headers';
 
 /** Node's own request, over HTTP/1.1 or HTTP/2. */
 export type RawRequest = IncomingMessage | Http2ServerRequest;
@@ -16,22 +17,6 @@ interface FastifyReply {
 
 /** Express's response is Node's own. */
 type FrameworkResponse = FastifyReply | (ServerResponse & { readonly req: IncomingMessage });
-
-/** Headers of a route by name; `undefined` takes a default header away. */
-export type SseHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
-
-/**
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface for the type,
- * https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering for `X-Accel-Buffering`
- */
-const DEFAULT_HEADERS: SseHeaders = {
-  'Content-Type': 'text/event-stream',
-  'Cache-Control': 'no-store, no-transform',
-  'X-Accel-Buffering': 'no',
-};
-
-/** Headers that describe another body than the stream, or the connection, which HTTP/2 has not (RFC 9113, 8.2.2). */
-const NEVER_CARRIED = new Set(['content-length', 'content-encoding', 'transfer-encoding', 'connection', 'keep-alive']);
 
 /**
  * One client's response, taken over from the framework: the only place that knows Express from Fastify and HTTP/1.1 from
@@ -89,17 +74,18 @@ export class ClientResponse {
   /** Takes the response over and sets the headers; the first write takes them along. The framework knows nothing of it any more. */
   open(headers: SseHeaders, onDrain: () => void): void {
     const { request, response, reply } = this;
-    const final = this.mergeHeaders(headers);
+    const carried = { ...response.getHeaders(), ...reply?.getHeaders() };
+    const all = streamHeaders(request.httpVersion, carried, headers);
     for (const name of response.getHeaderNames()) {
       response.removeHeader(name);
     }
-    for (const [name, value] of Object.entries(headers)) {
+    for (const [name, value] of Object.entries(all)) {
       if (value === undefined) {
+        // Said even of a header that is not there: Node would add some of its own.
         response.removeHeader(name);
+      } else {
+        response.setHeader(name, value as string);
       }
-    }
-    for (const [name, value] of final.values()) {
-      response.setHeader(name, value as string);
     }
     reply?.hijack();
     if (request.httpVersionMajor === 1) {
@@ -153,33 +139,5 @@ export class ClientResponse {
   /** What carries this response alone: over HTTP/2 its stream, otherwise the response itself. */
   private get channel(): { readonly destroyed: boolean; destroy(): unknown } {
     return 'stream' in this.response ? this.response.stream : this.response;
-  }
-
-  private mergeHeaders(headers: SseHeaders): Map<string, [name: string, value: unknown]> {
-    const final = new Map<string, [string, unknown]>();
-    const set = (name: string, value: unknown): void => {
-      if (value === undefined) {
-        final.delete(name.toLowerCase());
-      } else {
-        final.set(name.toLowerCase(), [name, value]);
-      }
-    };
-    Object.entries(DEFAULT_HEADERS).forEach(([name, value]) => set(name, value));
-    if (this.request.httpVersionMajor === 1 && this.request.httpVersionMinor === 1) {
-      set('Connection', 'keep-alive');
-    }
-    const carried = { ...this.response.getHeaders(), ...this.reply?.getHeaders() };
-    for (const [name, value] of Object.entries(carried)) {
-      const key = name.toLowerCase();
-      if (!NEVER_CARRIED.has(key) && (key !== 'content-type' || String(value).startsWith('text/event-stream'))) {
-        set(final.get(key)?.[0] ?? name, value);
-      }
-    }
-    for (const [name, value] of Object.entries(headers)) {
-      if (this.request.httpVersionMajor === 1 || !NEVER_CARRIED.has(name.toLowerCase())) {
-        set(name, value);
-      }
-    }
-    return final;
   }
 }

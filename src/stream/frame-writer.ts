@@ -1,5 +1,6 @@
-import type { ClientResponse, SseHeaders } from './client-response';
+import type { ClientResponse } from './client-response';
 import type { Demand } from './demand';
+import type { SseHeaders } from './response-headers';
 
 /** Characters of frames after which a batch is written before its turn ends. */
 const BATCH_LENGTH = 16_384;

@@ -1,22 +1,18 @@
 import type { Logger } from '@nestjs/common';
-import { map, Subject, takeUntil, type Observable } from 'rxjs';
+import { Subject } from 'rxjs';
 import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { SseOverflowError } from '../event/sse.error';
-import { toMessage, type SseMessage } from '../event/sse-event';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
 import { FrameWriter } from './frame-writer';
 import { toProblemDetails } from './problem-details';
+import { toFrames } from './pipeline';
 import { toObservable } from './source';
-import type { EventId, OnEnd, StreamOptions } from './stream-options';
+import type { OnEnd, StreamOptions } from './stream-options';
 import type { TimerWheel, WheelEntry } from './timer-wheel';
-import { validated } from './validated';
 
 /** Name of the event that tells a client of an error in an open stream. `error` would collide with EventSource's own. */
 export const ERROR_EVENT = 'stream-error';
-
-/** The shortest frame, `data: 0\n\n`: with this, a bound in bytes is one in events, too. */
-const SHORTEST_FRAME = 9;
 
 /** What a stream needs of its application. */
 export interface StreamHost {
@@ -69,7 +65,13 @@ export class SseStream implements WheelEntry {
       this.opened = { resolve, reject };
       this.openTimer = setTimeout(() => this.guarded(() => this.start()), openAfter);
       this.guarded(() => {
-        this.frames(toObservable(source, this.demand, this.handler)).subscribe({
+        const frames$ = toFrames(toObservable(source, this.demand, this.handler), {
+          options: this.options,
+          demand: this.demand,
+          stopped$: this.stopped$,
+          onDropped: (error) => this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`),
+        });
+        frames$.subscribe({
           next: (frame) => this.guarded(() => this.onFrame(frame)),
           error: (error: unknown) => this.onError(error),
           complete: () => this.guarded(() => this.onComplete()),
@@ -135,30 +137,6 @@ export class SseStream implements WheelEntry {
     }
     this.writer.write(HEARTBEAT_FRAME);
     return Math.min(heartbeat, overflow.timeout);
-  }
-
-  private frames(source: Observable<unknown>): Observable<string> {
-    const { eventId, format, nameOfData, onInvalid, overflow, pipe, validate } = this.options;
-    let messages = source.pipe(
-      takeUntil(this.stopped$),
-      map((value) => toMessage(value, nameOfData)),
-    );
-    if (validate) {
-      messages = messages.pipe(
-        validated({
-          validate,
-          onInvalid,
-          demand: this.demand,
-          maxWaiting: Math.ceil(overflow.maxBytes / SHORTEST_FRAME),
-          onDropped: (error) => this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`),
-        }),
-      );
-    }
-    messages = messages.pipe(map((message) => withId(message, eventId)));
-    return (pipe?.(messages) ?? messages).pipe(
-      takeUntil(this.stopped$),
-      map((message) => encodeMessage(message, format)),
-    );
   }
 
   private onFrame(frame: string): void {
@@ -267,12 +245,4 @@ export class SseStream implements WheelEntry {
       this.onError(error);
     }
   }
-}
-
-function withId(message: SseMessage, eventId: EventId): SseMessage {
-  if (message.id !== undefined || message.data === undefined) {
-    return message;
-  }
-  const id = eventId(message);
-  return id === undefined ? message : { ...message, id: typeof id === 'number' ? String(id) : id };
 }

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { SseFormat } from '../event/encode';
 import type { NameOfData, SseMessage } from '../event/sse-event';
 import type { Validate } from '../validation/validate';
-import type { SseHeaders } from './client-response';
+import type { SseHeaders } from './response-headers';
 import type { OnInvalid } from './validated';
 
 /** How a stream that came to its end tells the client; see `SseRouteOptions.onEnd`. */

@@ -1,0 +1,128 @@
+import { RequestMethod } from '@nestjs/common';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { SseConfigurationError } from '../event/sse.error';
+import type { SseHeaders } from '../stream/response-headers';
+import type { StreamOptions } from '../stream/stream-options';
+import type { SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './options';
+
+/** Shorter heartbeats than this are not kept: it is the step of the shared timer. */
+const SHORTEST_HEARTBEAT = 50;
+
+type Check = readonly [test: (value: unknown) => boolean, rule: string];
+
+const isWhole = (value: unknown, from: number): boolean => Number.isSafeInteger(value) && (value as number) >= from;
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const MILLISECONDS: Check = [(value) => isWhole(value, 0), 'a whole number of milliseconds from 0'];
+
+const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
+  format: [(value) => value === 'json' || value === 'text', "'json' or 'text'"],
+  headers: [isObject, 'an object of header values by name'],
+  heartbeat: [
+    (value) => value === false || isWhole(value, SHORTEST_HEARTBEAT),
+    `false, or a whole number of milliseconds from ${SHORTEST_HEARTBEAT}`,
+  ],
+  onInvalid: [(value) => value === 'error' || value === 'drop' || isFunction(value), "'error', 'drop' or a function"],
+  onEnd: [
+    (value) =>
+      value === 'stop' ||
+      value === 'reconnect' ||
+      (isObject(value) && isEventName((value as { event: unknown }).event)),
+    "'stop', 'reconnect' or { event: 'name' }",
+  ],
+  openAfter: MILLISECONDS,
+  overflow: [isObject, 'an object'],
+  serializerOptions: [isObject, 'an object'],
+  typedEvents: [(value) => typeof value === 'boolean', 'true or false'],
+  eventId: [isFunction, 'a function'],
+  retry: MILLISECONDS,
+  pipe: [isFunction, 'a function'],
+};
+
+const ROUTE_CHECKS: Readonly<Record<keyof SseRouteOptions, Check>> = {
+  ...STREAM_CHECKS,
+  method: [
+    (value) => isWhole(value, 0) && RequestMethod[value as number] !== undefined,
+    'a RequestMethod of @nestjs/common',
+  ],
+  responseSchema: [() => true, ''],
+};
+
+const OVERFLOW_CHECKS: Readonly<Record<keyof StreamOptions['overflow'], Check>> = {
+  maxBytes: [(value) => isWhole(value, 1), 'a whole number of bytes from 1'],
+  policy: [(value) => value === 'disconnect', "'disconnect'"],
+  timeout: [(value) => isWhole(value, 1), 'a whole number of milliseconds from 1'],
+};
+
+const SHUTDOWN_CHECKS: Readonly<Record<keyof SseShutdownOptions, Check>> = { grace: MILLISECONDS, retry: MILLISECONDS };
+
+/** @throws SseConfigurationError when an option of the module is unknown or cannot work. */
+export function checkModuleOptions(stream: SseStreamOptions, shutdown: SseShutdownOptions): void {
+  checkStream(stream, STREAM_CHECKS, 'SseModule.forRoot()');
+  check(shutdown, SHUTDOWN_CHECKS, 'SseModule.forRoot() shutdown');
+}
+
+/** @throws SseConfigurationError when an option of the route is unknown or cannot work. */
+export function checkRouteOptions(route: SseRouteOptions, where: string): void {
+  checkStream(route, ROUTE_CHECKS, where);
+}
+
+/** @throws SseConfigurationError when they are no object of names and values that HTTP allows. */
+export function checkHeaders(headers: SseHeaders | undefined, where: string): void {
+  check({ headers }, { headers: STREAM_CHECKS.headers }, where);
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    explained(where, () => {
+      validateHeaderName(name);
+      if (value !== undefined) {
+        if (![value].flat().every((one) => typeof one === 'string' || typeof one === 'number')) {
+          throw new Error(`the header ${name} must be a string, a number or a list of strings`);
+        }
+        validateHeaderValue(name, value as string);
+      }
+    });
+  }
+}
+
+/** Says where an error of the configuration was made. */
+export function explained<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new SseConfigurationError(`${where}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function checkStream(options: SseStreamOptions, checks: Readonly<Record<string, Check>>, where: string): void {
+  check(options, checks, where);
+  check(options.overflow ?? {}, OVERFLOW_CHECKS, `${where} overflow`);
+  checkHeaders(options.headers, where);
+}
+
+function check(options: object, checks: Readonly<Record<string, Check>>, where: string): void {
+  if (!isObject(options)) {
+    throw new SseConfigurationError(`${where} must be an object of options, not ${show(options)}`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!rule) {
+      throw new SseConfigurationError(
+        `${where}: there is no option "${name}". Options are ${Object.keys(checks).join(', ')}`,
+      );
+    }
+    if (value !== undefined && !rule[0](value)) {
+      throw new SseConfigurationError(`${where}: ${name} must be ${rule[1]}, not ${show(value)}`);
+    }
+  }
+}
+
+function isEventName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string'
+    ? `"${value}"`
+    : typeof value === 'function'
+      ? 'a function'
+      : (JSON.stringify(value) ?? String(value));
+}

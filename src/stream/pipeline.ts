@@ -1,0 +1,46 @@
+import { map, takeUntil, type Observable } from 'rxjs';
+import { encodeMessage } from '../event/encode';
+import type { SseValidationError } from '../event/sse.error';
+import { toMessage, type SseMessage } from '../event/sse-event';
+import type { Demand } from './demand';
+import type { EventId, StreamOptions } from './stream-options';
+import { validated } from './validated';
+
+/** The shortest frame, `data: 0\n\n`: with this, a bound in bytes is one in events, too. */
+const SHORTEST_FRAME = 9;
+
+/** What the pipeline needs of its stream. */
+export interface PipelineContext {
+  readonly options: StreamOptions;
+  readonly demand: Demand;
+  /** Emits when the stream is over: everything is unsubscribed from, the user's operators as well. */
+  readonly stopped$: Observable<void>;
+  readonly onDropped: (error: SseValidationError) => void;
+}
+
+/** The way of an event: what was yielded → message → validated → its id → the user's operators → frame. */
+export function toFrames(source$: Observable<unknown>, context: PipelineContext): Observable<string> {
+  const { demand, stopped$, onDropped, options } = context;
+  const { eventId, format, nameOfData, onInvalid, overflow, pipe, validate } = options;
+  let messages$ = source$.pipe(
+    takeUntil(stopped$),
+    map((value) => toMessage(value, nameOfData)),
+  );
+  if (validate) {
+    const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
+    messages$ = messages$.pipe(validated({ validate, onInvalid, demand, maxWaiting, onDropped }));
+  }
+  messages$ = messages$.pipe(map((message) => withId(message, eventId)));
+  return (pipe?.(messages$) ?? messages$).pipe(
+    takeUntil(stopped$),
+    map((message) => encodeMessage(message, format)),
+  );
+}
+
+function withId(message: SseMessage, eventId: EventId): SseMessage {
+  if (message.id !== undefined || message.data === undefined) {
+    return message;
+  }
+  const id = eventId(message);
+  return id === undefined ? message : { ...message, id: typeof id === 'number' ? String(id) : id };
+}

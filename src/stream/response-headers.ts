@@ -1,0 +1,63 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
+/** Headers of a route by name; `undefined` takes a default header away. */
+export type SseHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/**
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface for the type,
+ * https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering for `X-Accel-Buffering`
+ */
+const DEFAULT_HEADERS: SseHeaders = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
+/** Headers that describe another body than the stream, or the connection, which HTTP/2 has not (RFC 9113, 8.2.2). */
+const OF_ANOTHER_BODY_OR_CONNECTION = new Set([
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+]);
+
+/**
+ * The headers of a stream: the defaults, then what the framework's response carries already (of middleware, CORS and
+ * `@Header()`), then the route's own. `undefined` stands for a header that shall not be sent.
+ *
+ * @param httpVersion `1.1`, `2.0`, …
+ */
+export function streamHeaders(httpVersion: string, carried: OutgoingHttpHeaders, own: SseHeaders): SseHeaders {
+  return mergeHeaders(
+    DEFAULT_HEADERS,
+    httpVersion === '1.1' ? { Connection: 'keep-alive' } : undefined,
+    Object.fromEntries(Object.entries(carried).filter(([name, value]) => isCarried(name.toLowerCase(), value))),
+    httpVersion.startsWith('1.') ? own : withoutHeaders(own, [...OF_ANOTHER_BODY_OR_CONNECTION]),
+  );
+}
+
+/** Later ones win, whatever the case of their names. */
+export function mergeHeaders(...all: (SseHeaders | undefined)[]): SseHeaders {
+  const merged = new Map<string, [name: string, value: SseHeaders[string]]>();
+  for (const headers of all) {
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      const known = merged.get(name.toLowerCase());
+      merged.set(name.toLowerCase(), [known?.[0] ?? name, value]);
+    }
+  }
+  return Object.fromEntries(merged.values());
+}
+
+/** All but those with these names, whatever their case. */
+export function withoutHeaders(headers: SseHeaders, names: readonly string[]): SseHeaders {
+  const left = new Set(names.map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name.toLowerCase())));
+}
+
+function isCarried(name: string, value: unknown): boolean {
+  return (
+    !OF_ANOTHER_BODY_OR_CONNECTION.has(name) &&
+    (name !== 'content-type' || String(value).startsWith('text/event-stream'))
+  );
+}
