@@ -145,6 +145,28 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
     expect(await (await fetch(`${url}/jobs`, { method: 'DELETE' })).text()).toBe('removed');
   });
 
+  it('shows interceptors the status 200 from the beginning, whatever the HTTP method', async () => {
+    const statuses: number[] = [];
+    class Logging implements NestInterceptor {
+      intercept(context: ExecutionContext, next: CallHandler) {
+        const { statusCode } = context.switchToHttp().getResponse<{ statusCode: number }>();
+        statuses.push(statusCode);
+        return next.handle();
+      }
+    }
+    @UseInterceptors(Logging)
+    @Controller('jobs')
+    class Jobs {
+      @SseRoute({ method: RequestMethod.POST })
+      async *run() {
+        yield 1;
+      }
+    }
+    const { url } = await startApp(adapter, { controllers: [Jobs] });
+    expect((await fetch(`${url}/jobs`, { method: 'POST' })).status).toBe(200);
+    expect(statuses).toEqual([200]);
+  });
+
   it('puts events() at the path that @SseRoute() gives it, and takes its options', async () => {
     @Controller('view')
     class View extends ServerSentEventsView {
