@@ -3,10 +3,8 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { SseConfigurationError } from '../event/sse.error';
 import type { SseHeaders } from '../stream/response-headers';
 import type { StreamOptions } from '../stream/stream-options';
+import { TIMER_STEP } from '../stream/timer-wheel';
 import type { SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './options';
-
-/** Shorter heartbeats than this are not kept: it is the step of the shared timer. */
-const SHORTEST_HEARTBEAT = 50;
 
 type Check = readonly [test: (value: unknown) => boolean, rule: string];
 
@@ -19,8 +17,8 @@ const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
   format: [(value) => value === 'json' || value === 'text', "'json' or 'text'"],
   headers: [isObject, 'an object of header values by name'],
   heartbeat: [
-    (value) => value === false || isWhole(value, SHORTEST_HEARTBEAT),
-    `false, or a whole number of milliseconds from ${SHORTEST_HEARTBEAT}`,
+    (value) => value === false || isWhole(value, TIMER_STEP),
+    `false, or a whole number of milliseconds from ${TIMER_STEP}`,
   ],
   onInvalid: [(value) => value === 'error' || value === 'drop' || isFunction(value), "'error', 'drop' or a function"],
   onEnd: [

@@ -13,7 +13,7 @@ export const END_OF_STREAM_ID = '~end';
 /** The last frame of a stream that is over: browsers keep the id and dispatch nothing, for there is no data. */
 export const END_OF_STREAM_FRAME = `id: ${END_OF_STREAM_ID}\n\n`;
 
-/** Two characters that every client ignores and every proxy sees. */
+/** An empty comment: clients ignore it, proxies see that the connection lives. */
 export const HEARTBEAT_FRAME = ':\n\n';
 
 /** A frame that only sets the time after which the client reconnects. */

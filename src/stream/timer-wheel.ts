@@ -1,5 +1,5 @@
-/** Length of a step, in milliseconds: how late a look may come. */
-const STEP = 50;
+/** Length of a step, in milliseconds: how late a look may come, and the shortest delay that is kept. */
+export const TIMER_STEP = 50;
 /** Steps of one round; a longer delay is looked at once a round. */
 const SLOTS = 512;
 
@@ -27,11 +27,11 @@ export class TimerWheel {
   /** @param delay milliseconds until the first look. */
   add(entry: WheelEntry, delay: number): void {
     this.remove(entry);
-    const steps = Math.min(Math.max(Math.ceil(delay / STEP), 1), SLOTS - 1);
+    const steps = Math.min(Math.max(Math.ceil(delay / TIMER_STEP), 1), SLOTS - 1);
     const slot = this.slots[(this.position + steps) % SLOTS]!;
     slot.add(entry);
     this.slotOf.set(entry, slot);
-    this.timer ??= setInterval(() => this.step(), STEP).unref();
+    this.timer ??= setInterval(() => this.step(), TIMER_STEP).unref();
   }
 
   remove(entry: WheelEntry): void {
