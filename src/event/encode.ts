@@ -1,3 +1,4 @@
+import { EncodedMessage } from './encoded-message';
 import { SseFieldError } from './sse.error';
 import type { SseMessage } from './sse-event';
 
@@ -28,6 +29,10 @@ export function retryFrame(retry: number): string {
  * @throws SseFieldError when a field cannot be sent as it is; nothing has been written then.
  */
 export function encodeMessage(message: SseMessage, format: SseFormat = 'json'): string {
+  const encoded = EncodedMessage.frameOf(message);
+  if (encoded !== undefined) {
+    return encoded;
+  }
   const { comment, type, id, retry, data } = message;
   let frame = '';
   if (comment !== undefined) {

@@ -77,7 +77,7 @@ export class SseModuleMissingError extends SseError {
 
   constructor() {
     super(
-      'A controller streams events, but SseModule is not imported. ' +
+      'The application streams events, but SseModule is not imported. ' +
         'Add SseModule.forRoot() to the imports of the root module: @Module({ imports: [SseModule.forRoot()] })',
     );
   }

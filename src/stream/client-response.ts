@@ -98,13 +98,13 @@ export class ClientResponse {
 
   /** Sends the headers before there is anything to write. */
   flushHeaders(): void {
-    if (!this.isEnded) {
+    if (!this.isEnded && !this.response.headersSent) {
       (this.response as ServerResponse).flushHeaders();
     }
   }
 
   /** @returns whether the client takes more at once; otherwise `onDrain` is called when it does. */
-  write(chunk: string): boolean {
+  write(chunk: string | Buffer): boolean {
     if (this.isEnded) {
       return true;
     }

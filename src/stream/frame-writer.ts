@@ -1,6 +1,8 @@
 import type { ClientResponse } from './client-response';
 import type { Demand } from './demand';
 import type { SseHeaders } from './response-headers';
+import type { StreamCounters } from './stream-counters';
+import type { SharedFrames } from './shared-frames';
 
 /** Characters of frames after which a batch is written before its turn ends. */
 const BATCH_LENGTH = 16_384;
@@ -22,7 +24,7 @@ export class FrameWriter {
   blockedSince: number | undefined;
 
   private batch = '';
-  private backlog: string[] = [];
+  private backlog: (string | Buffer)[] = [];
   private backlogBytes = 0;
   private isOpen = false;
   private isScheduled = false;
@@ -32,6 +34,7 @@ export class FrameWriter {
     private readonly client: ClientResponse,
     private readonly demand: Demand,
     private readonly maxBytes: number,
+    private readonly counters: StreamCounters,
     private readonly events: FrameWriterEvents,
   ) {}
 
@@ -54,6 +57,16 @@ export class FrameWriter {
     } else {
       this.schedule();
     }
+  }
+
+  /** Sends frames that other clients get, too, behind what this client's batch holds. */
+  writeShared(frames: SharedFrames): void {
+    if (!this.isOpen) {
+      this.batch += frames.text;
+      return;
+    }
+    this.flush();
+    this.dispatch(frames.bytes);
   }
 
   /** Writes what waits, and ends the response. */
@@ -97,10 +110,14 @@ export class FrameWriter {
 
   private flush(): void {
     const chunk = this.batch;
-    if (chunk === '' || this.isEnding) {
+    this.batch = '';
+    this.dispatch(chunk);
+  }
+
+  private dispatch(chunk: string | Buffer): void {
+    if (chunk.length === 0 || this.isEnding) {
       return;
     }
-    this.batch = '';
     if (this.blockedSince === undefined) {
       this.send(chunk);
       return;
@@ -113,11 +130,12 @@ export class FrameWriter {
     }
   }
 
-  private send(chunk: string): void {
-    if (chunk === '') {
+  private send(chunk: string | Buffer): void {
+    if (chunk.length === 0) {
       return;
     }
     this.lastWrite = performance.now();
+    this.counters.bytes += Buffer.byteLength(chunk);
     if (!this.client.write(chunk) && this.blockedSince === undefined) {
       this.blockedSince = this.lastWrite;
       this.demand.hold();

@@ -1,7 +1,8 @@
 import { map, takeUntil, type Observable } from 'rxjs';
 import { encodeMessage } from '../event/encode';
 import type { SseValidationError } from '../event/sse.error';
-import { toMessage, type SseMessage } from '../event/sse-event';
+import type { SseMessage } from '../event/sse-event';
+import { toMessage } from '../event/to-message';
 import type { Demand } from './demand';
 import type { EventId, StreamOptions } from './stream-options';
 import { validated } from './validated';

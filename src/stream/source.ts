@@ -2,15 +2,7 @@ import { isObservable, Observable } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
 import { SseSourceError } from '../event/sse.error';
 import type { Demand } from './demand';
-
-/**
- * How long, in milliseconds, one source may go on without a turn of the event loop. A source that never waits for anything
- * would otherwise starve every other request for as long as its client reads.
- */
-const SLICE = 8;
-
-/** A look at the clock for every event would be the dearest part of a small one. */
-const EVENTS_BETWEEN_LOOKS = 16;
+import { TimeSlice } from './time-slice';
 
 /**
  * Makes an `Observable` of what a handler returned: an iterable is pulled by demand, an `Observable` pushes.
@@ -43,17 +35,15 @@ function pull(iterate: () => AnyIterator, demand: Demand): Observable<unknown> {
     let finished = false;
 
     const run = async (): Promise<void> => {
-      let sliceStart = performance.now();
-      let events = 0;
+      const slice = new TimeSlice();
       while (!subscriber.closed) {
         if (!demand.isOpen) {
           // No turn of the event loop need pass here: what a socket takes at once drains in the same turn.
           await demand.whenOpen();
           continue;
         }
-        if (++events % EVENTS_BETWEEN_LOOKS === 0 && performance.now() - sliceStart > SLICE) {
-          await nextTurn();
-          sliceStart = performance.now();
+        if (slice.isOver()) {
+          await slice.next();
           continue;
         }
         const next = iterator.next();
@@ -93,10 +83,4 @@ async function giveBack(iterator: AnyIterator): Promise<void> {
   } catch {
     // The stream is over already.
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

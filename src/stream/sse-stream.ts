@@ -4,10 +4,13 @@ import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, 
 import { SseOverflowError } from '../event/sse.error';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
+import { isFrameSource, CONNECT_FRAMES, type FrameSink } from './frame-source';
 import { FrameWriter } from './frame-writer';
 import { toProblemDetails } from './problem-details';
 import { toFrames } from './pipeline';
 import { toObservable } from './source';
+import type { SharedFrames } from './shared-frames';
+import type { StreamCounters } from './stream-counters';
 import type { OnEnd, StreamOptions } from './stream-options';
 import type { TimerWheel, WheelEntry } from './timer-wheel';
 
@@ -18,14 +21,15 @@ export const ERROR_EVENT = 'stream-error';
 export interface StreamHost {
   readonly wheel: TimerWheel;
   readonly logger: Logger;
+  readonly counters: StreamCounters;
 }
 
 /**
  * One client's stream, from the handler's source to the socket: owns the subscription to the source, the timers and the
  * response, and lets go of all of them at once, whichever side ends it.
  */
-export class SseStream implements WheelEntry {
-  private readonly demand = new Demand();
+export class SseStream implements WheelEntry, FrameSink {
+  readonly demand = new Demand();
   private readonly writer: FrameWriter;
   private readonly stopped$ = new Subject<void>();
   private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
@@ -39,7 +43,7 @@ export class SseStream implements WheelEntry {
     private readonly handler: string,
     private readonly host: StreamHost,
   ) {
-    this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, {
+    this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, host.counters, {
       onOverflow: (waiting) =>
         this.giveUp(
           `${waiting} bytes wait for a client that does not read (overflow.maxBytes ${options.overflow.maxBytes})`,
@@ -64,19 +68,7 @@ export class SseStream implements WheelEntry {
       this.state = 'opening';
       this.opened = { resolve, reject };
       this.openTimer = setTimeout(() => this.guarded(() => this.start()), openAfter);
-      this.guarded(() => {
-        const frames$ = toFrames(toObservable(source, this.demand, this.handler), {
-          options: this.options,
-          demand: this.demand,
-          stopped$: this.stopped$,
-          onDropped: (error) => this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`),
-        });
-        frames$.subscribe({
-          next: (frame) => this.guarded(() => this.onFrame(frame)),
-          error: (error: unknown) => this.onError(error),
-          complete: () => this.guarded(() => this.onComplete()),
-        });
-      });
+      this.guarded(() => this.connect(source));
     });
   }
 
@@ -139,30 +131,41 @@ export class SseStream implements WheelEntry {
     return Math.min(heartbeat, overflow.timeout);
   }
 
-  private onFrame(frame: string): void {
+  write(frame: string): void {
     if (frame === '') {
       return;
     }
-    if (this.state === 'opening') {
+    this.guarded(() => {
       this.start();
-    }
-    if (this.state === 'open') {
-      this.writer.write(frame);
-    }
+      if (this.state === 'open') {
+        this.host.counters.delivered++;
+        this.writer.write(frame);
+      }
+    });
   }
 
-  private onComplete(): void {
-    if (this.state === 'opening') {
+  writeShared(frames: SharedFrames): void {
+    this.guarded(() => {
       this.start();
-    }
-    if (this.state === 'open') {
-      this.end(this.options.onEnd);
-    }
+      if (this.state === 'open') {
+        this.host.counters.delivered += frames.events;
+        this.writer.writeShared(frames);
+      }
+    });
   }
 
-  private onError(error: unknown): void {
+  complete(): void {
+    this.guarded(() => {
+      this.start();
+      if (this.state === 'open') {
+        this.end(this.options.onEnd);
+      }
+    });
+  }
+
+  fail(error: unknown): void {
     if (this.state === 'opening') {
-      this.fail(error);
+      this.reject(error);
       return;
     }
     if (this.state !== 'open') {
@@ -180,6 +183,27 @@ export class SseStream implements WheelEntry {
     this.end('reconnect');
   }
 
+  private connect(source: unknown): void {
+    if (isFrameSource(source) && !this.options.pipe) {
+      source[CONNECT_FRAMES](this, this.abort.signal);
+      return;
+    }
+    toFrames(toObservable(source, this.demand, this.handler), {
+      options: this.options,
+      demand: this.demand,
+      stopped$: this.stopped$,
+      onDropped: (error) => {
+        this.host.counters.dropped++;
+        this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`);
+      },
+    }).subscribe({
+      next: (frame) => this.write(frame),
+      error: (error: unknown) => this.fail(error),
+      complete: () => this.complete(),
+    });
+  }
+
+  /** Opens the stream, if it is not open yet. */
   private start(): void {
     if (this.state !== 'opening') {
       return;
@@ -194,6 +218,7 @@ export class SseStream implements WheelEntry {
     const firstFrame = retry === undefined ? '' : retryFrame(retry);
     this.writer.open(headers);
     this.state = 'open';
+    this.host.counters.opened++;
     this.opened?.resolve();
     this.opened = undefined;
     if (this.client.request.method === 'HEAD') {
@@ -217,7 +242,7 @@ export class SseStream implements WheelEntry {
   }
 
   /** Nothing was sent: the error goes to Nest's exception filters. */
-  private fail(error: unknown): void {
+  private reject(error: unknown): void {
     const opened = this.opened;
     this.opened = undefined;
     this.state = 'closed';
@@ -226,6 +251,7 @@ export class SseStream implements WheelEntry {
   }
 
   private giveUp(reason: string): void {
+    this.host.counters.overflowed++;
     this.host.logger.warn(`${this.handler}: closed a connection, ${reason}`);
     this.destroy();
   }
@@ -242,7 +268,7 @@ export class SseStream implements WheelEntry {
     try {
       work();
     } catch (error) {
-      this.onError(error);
+      this.fail(error);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { SseFormat } from '../event/encode';
-import type { NameOfData, SseMessage } from '../event/sse-event';
+import type { SseMessage } from '../event/sse-event';
+import type { NameOfData } from '../event/to-message';
 import type { Validate } from '../validation/validate';
 import type { SseHeaders } from './response-headers';
 import type { OnInvalid } from './validated';

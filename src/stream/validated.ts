@@ -1,7 +1,9 @@
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
 import { SseOverflowError, SseValidationError } from '../event/sse.error';
-import { toMessage, type SseEvent, type SseMessage } from '../event/sse-event';
+import { EncodedMessage } from '../event/encoded-message';
+import type { SseEvent, SseMessage } from '../event/sse-event';
+import { toMessage } from '../event/to-message';
 import type { Validate, ValidationResult } from '../validation/validate';
 import type { Demand } from './demand';
 
@@ -83,7 +85,7 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
       };
 
       const accept = (message: SseMessage): void => {
-        if (message.data === undefined) {
+        if (message.data === undefined || message instanceof EncodedMessage) {
           subscriber.next(message);
           return;
         }

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { EncodedEvent } from '../event/encoded-event';
 import type { SseEnvelope, SseEvent } from '../event/sse-event';
 import type { DataSchema, ResponseSchema } from './response-schema';
 
@@ -44,10 +45,13 @@ export type EventData<T> = T extends SseEventMap<infer M> ? M[keyof M] : T;
 
 type NamedEvent<M> = { [K in keyof M & string]: SseEnvelope<M[K]> & { event: K; data: M[K] } }[keyof M & string];
 type NoData = SseEnvelope<undefined> & { data?: undefined };
+/** What a channel says itself; every stream may pass it on. */
+type ChannelWord = EncodedEvent<unknown, 'start' | 'gap'>;
 
 /** What may be yielded for a view's type parameter. With `Typed`, instances whose class names the event may stand alone. */
 export type SseYield<T, Typed extends boolean = false> =
-  T extends SseEventMap<infer M> ? NamedEvent<M> | NoData | (Typed extends true ? M[keyof M] : never) : SseEvent<T>;
+  | (T extends SseEventMap<infer M> ? NamedEvent<M> | NoData | (Typed extends true ? M[keyof M] : never) : SseEvent<T>)
+  | ChannelWord;
 
 /** What a handler may return: what gives the events, or a promise of it. */
 export type SseSource<T = unknown, Typed extends boolean = false> =

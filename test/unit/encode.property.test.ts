@@ -1,7 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import * as fc from 'fast-check';
 import { encodeMessage, type SseFormat } from '../../src/event/encode';
-import { toMessage, type SseEnvelope } from '../../src/event/sse-event';
+import type { SseEnvelope } from '../../src/event/sse-event';
+import { toMessage } from '../../src/event/to-message';
 import { SseFieldError } from '../../src/event/sse.error';
 import { readAsBrowser, type DispatchedEvent } from '../support/whatwg-parser';
 

@@ -7,7 +7,8 @@ import {
   retryFrame,
 } from '../../src/event/encode';
 import { ServerSentEvent } from '../../src/event/server-sent-event';
-import { classNameOf, toMessage, type SseMessage } from '../../src/event/sse-event';
+import type { SseMessage } from '../../src/event/sse-event';
+import { classNameOf, toMessage } from '../../src/event/to-message';
 import { SseFieldError, type SseField } from '../../src/event/sse.error';
 import { readAsBrowser } from '../support/whatwg-parser';
 
