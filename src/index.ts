@@ -1,4 +1,34 @@
 export { SseSignal } from '@nestjs/common';
+export {
+  DEFAULT_HISTORY,
+  type Backplane,
+  type BackplaneCapabilities,
+  type BackplanePublishOptions,
+  type BackplaneSubscribeOptions,
+  type Delivery,
+  type GapReason,
+  type HistoryBounds,
+  type Position,
+  type Published,
+  type SubscribeFrom,
+} from './channel/backplane';
+export { SseClosedError, SseOutcomeUnknownError, SseUnavailableError } from './channel/backplane.error';
+export type { SseChannelCounts } from './channel/channel-counters';
+export type { SseChannelOptions } from './channel/channel-definition';
+export type {
+  SseChannelEvent,
+  SseGap,
+  SseGapEvent,
+  SsePublishedEvent,
+  SseStartEvent,
+  SseSubscriptionEvent,
+} from './channel/channel-event';
+export { getChannelToken, InjectChannel } from './channel/inject-channel.decorator';
+export { memoryBackplane, type MemoryBackplane, type MemoryBackplaneOptions } from './channel/memory-backplane';
+export { SseKeyError, SseTopicError } from './channel/names';
+export { SseChannel, type SsePublished, type SsePublishOptions, type SseSubscribeOptions } from './channel/sse-channel';
+export { SseChannels } from './channel/sse-channels';
+export type { SseSubscription } from './channel/sse-subscription';
 export type { SseModuleOptions, SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './config/options';
 export type { SseFormat } from './event/encode';
 export { ServerSentEvent, type ServerSentEventClass } from './event/server-sent-event';
@@ -16,6 +46,7 @@ export {
   type SseIssue,
 } from './event/sse.error';
 export { SseModule } from './sse.module';
+export type { SseStreamCounts } from './stream/stream-counters';
 export type { SseHeaders } from './stream/response-headers';
 export type { ProblemDetails } from './stream/problem-details';
 export type { EventId, OnEnd, OverflowOptions, PipeEvents } from './stream/stream-options';
@@ -24,6 +55,7 @@ export type { SerializerOptions } from './validation/compile-class-schema';
 export type { DataSchema, ResponseSchema, SchemaRecord } from './validation/response-schema';
 export type { StandardSchema } from './validation/standard-schema';
 export type { DataOf, EventData, EventsOf, PayloadOf, SseSource, SseYield } from './validation/yield-types';
+export { ChannelView } from './view/channel.view';
 export { LastEventId } from './view/last-event-id.decorator';
 export { ServerSentEventsView } from './view/server-sent-events.view';
 export { SseConnections, type SseConnection } from './view/sse-connections';

@@ -1,6 +1,8 @@
 import { RequestMethod } from '@nestjs/common';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { SseConfigurationError } from '../event/sse.error';
+import type { HistoryBounds } from '../channel/backplane';
+import type { SseChannelOptions } from '../channel/channel-definition';
 import type { SseHeaders } from '../stream/response-headers';
 import type { StreamOptions } from '../stream/stream-options';
 import { TIMER_STEP } from '../stream/timer-wheel';
@@ -54,15 +56,48 @@ const OVERFLOW_CHECKS: Readonly<Record<keyof StreamOptions['overflow'], Check>> 
 
 const SHUTDOWN_CHECKS: Readonly<Record<keyof SseShutdownOptions, Check>> = { grace: MILLISECONDS, retry: MILLISECONDS };
 
+const BACKPLANE: Check = [
+  (value) =>
+    isObject(value) &&
+    ['start', 'publish', 'subscribe', 'close'].every((name) => isFunction((value as Record<string, unknown>)[name])),
+  'a backplane, for example memoryBackplane()',
+];
+
+const CHANNEL_CHECKS: Readonly<Record<keyof SseChannelOptions, Check>> = {
+  name: [
+    (value) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value),
+    '1 to 64 letters, digits, "_", "." or "-"',
+  ],
+  schema: [() => true, ''],
+  history: [isObject, 'an object'],
+  serializerOptions: [isObject, 'an object'],
+};
+
+const HISTORY_CHECKS: Readonly<Record<keyof HistoryBounds, Check>> = {
+  maxEvents: [(value) => isWhole(value, 0), 'a whole number from 0'],
+  maxBytes: [(value) => isWhole(value, 0), 'a whole number of bytes from 0'],
+  maxAge: [(value) => isWhole(value, 1), 'a whole number of milliseconds from 1'],
+};
+
 /** @throws SseConfigurationError when an option of the module is unknown or cannot work. */
-export function checkModuleOptions(stream: SseStreamOptions, shutdown: SseShutdownOptions): void {
+export function checkModuleOptions(stream: SseStreamOptions, shutdown: SseShutdownOptions, backplane: unknown): void {
   checkStream(stream, STREAM_CHECKS, 'SseModule.forRoot()');
+  check({ backplane }, { backplane: BACKPLANE }, 'SseModule.forRoot()');
   check(shutdown, SHUTDOWN_CHECKS, 'SseModule.forRoot() shutdown');
 }
 
 /** @throws SseConfigurationError when an option of the route is unknown or cannot work. */
 export function checkRouteOptions(route: SseRouteOptions, where: string): void {
   checkStream(route, ROUTE_CHECKS, where);
+}
+
+/** @throws SseConfigurationError when an option of the channel is missing, unknown or cannot work. */
+export function checkChannelOptions(channel: SseChannelOptions): void {
+  const where = 'SseModule.forFeature()';
+  check(channel, CHANNEL_CHECKS, where);
+  // A name that is missing is checked as one that is wrong.
+  check({ name: channel.name ?? null }, CHANNEL_CHECKS, where);
+  check(channel.history ?? {}, HISTORY_CHECKS, `${where} channel "${channel.name}" history`);
 }
 
 /** @throws SseConfigurationError when they are no object of names and values that HTTP allows. */

@@ -1,4 +1,5 @@
 import type { RequestMethod } from '@nestjs/common';
+import type { Backplane } from '../channel/backplane';
 import type { SseFormat } from '../event/encode';
 import type { SseHeaders } from '../stream/response-headers';
 import type { EventId, OnEnd, OverflowOptions, PipeEvents } from '../stream/stream-options';
@@ -111,4 +112,10 @@ export interface SseShutdownOptions {
 /** Options of `SseModule.forRoot()`: defaults for every stream of the application, and how they end with it. */
 export interface SseModuleOptions extends SseStreamOptions {
   shutdown?: SseShutdownOptions;
+  /**
+   * What carries the events of channels. The application starts it and closes it.
+   *
+   * @default memoryBackplane(): this process alone
+   */
+  backplane?: Backplane;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { classNameOf } from '../event/sse-event';
+import type { Backplane } from '../channel/backplane';
+import { classNameOf } from '../event/to-message';
 import { mergeHeaders, withoutHeaders, type SseHeaders } from '../stream/response-headers';
 import type { StreamOptions } from '../stream/stream-options';
 import { compileSchema } from '../validation/compile-schema';
@@ -43,10 +44,11 @@ export interface ResolvedRoute {
 export function resolveModuleOptions(options: SseModuleOptions): {
   stream: SseStreamOptions;
   shutdown: Required<SseShutdownOptions>;
+  backplane: Backplane | undefined;
 } {
-  const { shutdown = {}, ...stream } = options;
-  checkModuleOptions(stream, shutdown);
-  return { stream, shutdown: { ...SHUTDOWN_DEFAULTS, ...defined(shutdown) } };
+  const { shutdown = {}, backplane, ...stream } = options;
+  checkModuleOptions(stream, shutdown, backplane);
+  return { stream, backplane, shutdown: { ...SHUTDOWN_DEFAULTS, ...defined(shutdown) } };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { newStreamCounters, type SseStreamCounts } from '../stream/stream-counters';
 import type { OnEnd } from '../stream/stream-options';
 
 /** One open stream, as the application sees it. */
@@ -34,12 +35,19 @@ export interface OwnedConnection extends SseConnection {
  * who logged out, for example.
  */
 export class SseConnections implements Iterable<SseConnection> {
+  /** @internal */
+  readonly counters = newStreamCounters();
   private readonly open = new Set<OwnedConnection>();
   private empty: (() => void)[] = [];
 
   /** How many there are. */
   get count(): number {
     return this.open.size;
+  }
+
+  /** What the streams of this process have done so far, for metrics. */
+  get counts(): SseStreamCounts {
+    return { ...this.counters };
   }
 
   [Symbol.iterator](): IterableIterator<SseConnection> {

@@ -5,6 +5,12 @@ import { SSE_REQUEST, streamOptions, type CarriesSseRequest, type SseRequest } f
 /** The handlers that were made here, each with the method that it stands for. */
 const methodOf = new WeakMap<Function, Function>();
 
+/**
+ * Marks a method that takes the request and the client's last id as they are, with no parameter decorators that an
+ * overriding method would inherit.
+ */
+export const TAKES_REQUEST = Symbol('TAKES_REQUEST');
+
 /** What `EventSource` says that it accepts. */
 const EVENT_STREAM = 'text/event-stream';
 
@@ -30,7 +36,8 @@ export function createSseHandler(method: Function, name: string, responseIndex: 
         // Called by the application itself, not by Nest: it is the method that it was.
         return method.apply(this, args) as unknown;
       }
-      return serve(sse, this, () => method.apply(this, args.slice(0, responseIndex)), handler, name);
+      const own = TAKES_REQUEST in method ? [sse.request, sse.lastEventId] : args.slice(0, responseIndex);
+      return serve(sse, this, () => method.apply(this, own), handler, name);
     },
   }[name]!;
   methodOf.set(handler, method);

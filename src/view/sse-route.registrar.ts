@@ -1,7 +1,10 @@
 import { Inject, Injectable, RequestMethod, Res, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { SseChannelOptions } from '../channel/channel-definition';
+import { CHANNEL_OPTIONS } from '../channel/sse-channels.module';
 import { resolveRouteOptions, type ViewDefaults } from '../config/resolve-options';
 import { SseConfigurationError } from '../event/sse.error';
+import { ChannelView } from './channel.view';
 import { documentRoute } from './openapi/document-route';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { createSseHandler, unwrap } from './sse-route.handler';
@@ -32,6 +35,8 @@ interface RouteArgument {
  */
 @Injectable()
 export class SseRouteRegistrar {
+  private readonly channels: ReadonlyMap<string, SseChannelOptions>;
+
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SseRuntime) private readonly runtime: SseRuntime,
@@ -41,6 +46,11 @@ export class SseRouteRegistrar {
         'SseModule is imported more than once with options. Call SseModule.forRoot() once, in the root module',
       );
     }
+    this.channels = new Map(
+      [...modules.values()]
+        .flatMap((module) => (module.providers.get(CHANNEL_OPTIONS)?.instance ?? []) as SseChannelOptions[])
+        .map((channel) => [channel.name, channel]),
+    );
     for (const module of modules.values()) {
       for (const { metatype } of module.controllers.values()) {
         if (typeof metatype === 'function') {
@@ -81,7 +91,7 @@ export class SseRouteRegistrar {
     }
     const statics = controller as Type & ViewDefaults;
     const view: ViewDefaults = {
-      ...(isEvents && { responseSchema: statics.responseSchema }),
+      ...(isEvents && { responseSchema: statics.responseSchema ?? this.channelOf(controller)?.schema }),
       ...(isView && { headers: statics.headers }),
       decorated: ((Reflect.getMetadata(HEADERS, method) ?? []) as { name: string }[]).map((header) => header.name),
     };
@@ -92,6 +102,23 @@ export class SseRouteRegistrar {
     Reflect.defineMetadata(HTTP_CODE, 200, handler);
     documentRoute({ handler, method, methodName: name, controller, route });
     this.runtime.routes.set(handler, { ...route, role: isEvents ? 'events' : isView ? 'beside events' : 'method' });
+  }
+
+  /** The channel that a view names. */
+  private channelOf(controller: Type): SseChannelOptions | undefined {
+    if (!(controller.prototype instanceof ChannelView)) {
+      return undefined;
+    }
+    const { channel } = controller as Type & { readonly channel?: unknown };
+    const options = this.channels.get(channel as string);
+    if (!options) {
+      const names = [...this.channels.keys()].map((name) => `"${name}"`).join(', ') || 'none';
+      throw new SseConfigurationError(
+        `${controller.name} extends ChannelView and needs the name of a channel: static readonly channel = '…'. ` +
+          `It has ${channel === undefined ? 'none' : JSON.stringify(channel)}; channels of SseModule.forFeature() are: ${names}`,
+      );
+    }
+    return options;
   }
 
   /** Each controller gets a handler of its own, also of a method that it inherits: metadata live on the function. */

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { SseModuleOptions } from '../config/options';
 import { resolveModuleOptions, type ResolvedRoute } from '../config/resolve-options';
 import { MODULE_OPTIONS_TOKEN } from '../config/sse.module-definition';
+import type { StreamCounters } from '../stream/stream-counters';
 import type { StreamHost } from '../stream/sse-stream';
 import { TimerWheel } from '../stream/timer-wheel';
 import { SseConnections } from './sse-connections';
@@ -21,6 +22,10 @@ export class SseRuntime implements StreamHost {
   readonly options: ReturnType<typeof resolveModuleOptions>;
   /** The routes by their handlers. */
   readonly routes = new Map<Function, RegisteredRoute>();
+
+  get counters(): StreamCounters {
+    return this.connections.counters;
+  }
 
   private closed: Promise<void> | undefined;
 

@@ -7,7 +7,18 @@ import { importsOf } from '../support/source-imports';
 const ROOT = join(__dirname, '../..');
 
 /** The layers, each of which may import those before it and itself. A new folder needs a place here. */
-const LAYERS = ['event', 'validation', 'stream', 'channel', 'config', 'view', 'sse.module', 'index'];
+const LAYERS = [
+  'event',
+  'validation',
+  'stream',
+  'channel',
+  'config',
+  'view',
+  'swagger-ui',
+  'testing',
+  'sse.module',
+  'index',
+];
 
 /** Packages that an application may do without. */
 const OPTIONAL_PACKAGES = ['@nestjs/swagger', 'class-validator', 'class-transformer'];

@@ -1,0 +1,36 @@
+import type { SerializerOptions } from '../validation/compile-class-schema';
+import type { ResponseSchema } from '../validation/response-schema';
+import type { Validate } from '../validation/validate';
+import type { HistoryBounds } from './backplane';
+
+/** A channel, as `SseModule.forFeature()` takes it. */
+export interface SseChannelOptions {
+  /** What `@InjectChannel()` and `ChannelView` name it: 1 to 64 letters, digits, `_`, `.` or `-`. */
+  readonly name: string;
+  /**
+   * What the data of each event are validated against when they are published: a class, a Standard Schema, or a record of
+   * them by event name.
+   *
+   * @default none: any JSON
+   */
+  readonly schema?: ResponseSchema;
+  /**
+   * How much of each topic is kept for clients that come back; whichever bound is met first trims the oldest events.
+   *
+   * @default { maxEvents: 1000, maxBytes: 1048576, maxAge: 300000 }
+   */
+  readonly history?: Partial<HistoryBounds>;
+  /**
+   * How a class-validator instance is written: `ClassTransformOptions` of class-transformer.
+   *
+   * @default what `SseModule.forRoot()` says
+   */
+  readonly serializerOptions?: SerializerOptions;
+}
+
+/** A channel's options, complete. */
+export interface ChannelDefinition {
+  readonly name: string;
+  readonly validate: Validate | undefined;
+  readonly history: HistoryBounds;
+}

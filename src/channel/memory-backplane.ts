@@ -1,0 +1,168 @@
+import { TimerWheel } from '../stream/timer-wheel';
+import {
+  DEFAULT_HISTORY,
+  type Backplane,
+  type BackplanePublishOptions,
+  type BackplaneSubscribeOptions,
+  type Delivery,
+  type Published,
+} from './backplane';
+import { SseClosedError } from './backplane.error';
+import { ForgottenTopics } from './forgotten-topics';
+import { MemoryKeys } from './memory-keys';
+import { newProcessEpoch, TopicPositions } from './memory-position';
+import { MemorySubscription } from './memory-subscription';
+import { MemoryTopic, type MemoryTopicHost } from './memory-topic';
+
+/** Options of `memoryBackplane()`. */
+export interface MemoryBackplaneOptions {
+  /**
+   * Most bytes that the histories of all topics take together, with an estimate of what their bookkeeping takes. Above it,
+   * topics lose their history, those first that have been silent longest.
+   *
+   * @default 67108864
+   */
+  readonly maxBytes?: number;
+}
+
+/** About what a topic with one event takes beside the payload. */
+const TOPIC_OVERHEAD = 600;
+/** About what each event takes beside the payload. */
+const EVENT_OVERHEAD = 100;
+
+/**
+ * Channels within one process: the recent events of each topic, in memory. Nothing outlives the process, and a client that
+ * comes back to another one is told so (`gap: reset`).
+ *
+ * It is what `SseModule` uses unless it is given another backplane; an application has one of its own, and closes it.
+ *
+ * @example
+ * ```ts
+ * SseModule.forRoot({ backplane: memoryBackplane({ maxBytes: 512 * 1024 * 1024 }) })
+ * ```
+ */
+export function memoryBackplane(options: MemoryBackplaneOptions = {}): MemoryBackplane {
+  return new MemoryBackplane(options);
+}
+
+/** See `memoryBackplane()`. */
+export class MemoryBackplane implements Backplane, MemoryTopicHost {
+  readonly capabilities = { survives: 'nothing', dedupeWindow: 120_000, exactGaps: false } as const;
+  /** Number of the newest event of all topics. */
+  last = 0;
+
+  private readonly process = newProcessEpoch();
+  private readonly maxBytes: number;
+  private readonly wheel = new TimerWheel();
+  private readonly keys = new MemoryKeys(this.wheel, this.capabilities.dedupeWindow);
+  private readonly topics = new Map<string, MemoryTopic>();
+  /** The topics that have a history, in the order of their last publication. */
+  private readonly retaining = new Set<MemoryTopic>();
+  private readonly forgotten = new ForgottenTopics();
+  private bytes = 0;
+  private isClosed = false;
+
+  /** @internal */
+  constructor({ maxBytes = 67_108_864 }: MemoryBackplaneOptions) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** How many topics are held: those with retained events or subscribers. */
+  get topicCount(): number {
+    return this.topics.size;
+  }
+
+  /** Bytes that the histories of all topics take, their bookkeeping estimated. */
+  get retainedBytes(): number {
+    return this.bytes;
+  }
+
+  async start(): Promise<void> {
+    // Nothing to connect to.
+  }
+
+  async publish(topicName: string, payload: string, options: BackplanePublishOptions = {}): Promise<Published> {
+    const { key, history = DEFAULT_HISTORY, signal } = options;
+    if (this.isClosed) {
+      throw new SseClosedError();
+    }
+    signal?.throwIfAborted();
+    const known = key === undefined ? undefined : this.keys.find(topicName, key);
+    if (known !== undefined) {
+      return { position: known, duplicate: true };
+    }
+    const topic = this.topic(topicName);
+    const n = ++this.last;
+    topic.append({ n, payload, bytes: Buffer.byteLength(payload), at: performance.now() }, history);
+    const position = topic.positions.at(n);
+    if (key !== undefined) {
+      this.keys.remember(topicName, key, position);
+    }
+    this.retain(topic, history.maxAge);
+    return { position, duplicate: false };
+  }
+
+  subscribe(topicName: string, options: BackplaneSubscribeOptions): AsyncIterable<Delivery> {
+    if (this.isClosed) {
+      throw new SseClosedError();
+    }
+    return new MemorySubscription(this.topic(topicName), options);
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const topic of this.topics.values()) {
+      for (const subscription of topic.subscriptions) {
+        subscription.finish();
+      }
+      topic.dropAll();
+      this.tidy(topic);
+    }
+    this.keys.clear();
+  }
+
+  /** @internal */
+  account(events: number, bytes: number): void {
+    this.bytes += bytes + events * EVENT_OVERHEAD;
+  }
+
+  /** @internal */
+  tidy(topic: MemoryTopic): void {
+    if (topic.size > 0) {
+      return;
+    }
+    this.retaining.delete(topic);
+    this.wheel.remove(topic);
+    if (topic.subscriptions.size === 0 && this.topics.delete(topic.name)) {
+      this.bytes -= TOPIC_OVERHEAD;
+      this.forgotten.add(topic.positions.hashes, topic.last);
+    }
+  }
+
+  private topic(name: string): MemoryTopic {
+    let topic = this.topics.get(name);
+    if (!topic) {
+      const positions = new TopicPositions(this.process, name);
+      topic = new MemoryTopic(name, positions, this.forgotten.bound(positions.hashes), this);
+      this.topics.set(name, topic);
+      this.bytes += TOPIC_OVERHEAD;
+    }
+    return topic;
+  }
+
+  /** Sees to it that what was just published is trimmed in time, and that all histories together stay within the bound. */
+  private retain(topic: MemoryTopic, maxAge: number): void {
+    if (!this.retaining.delete(topic)) {
+      this.wheel.add(topic, maxAge);
+    }
+    this.retaining.add(topic);
+    for (const silent of this.retaining) {
+      if (this.bytes <= this.maxBytes) {
+        break;
+      }
+      silent.dropAll();
+      this.tidy(silent);
+    }
+    this.tidy(topic);
+  }
+}

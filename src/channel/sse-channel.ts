@@ -1,0 +1,199 @@
+import type { Logger } from '@nestjs/common';
+import { isPromiseLike } from '../event/is-promise-like';
+import type { SseMessage } from '../event/sse-event';
+import { SseValidationError } from '../event/sse.error';
+import { toMessage } from '../event/to-message';
+import type { TimerWheel } from '../stream/timer-wheel';
+import type { SseYield } from '../validation/yield-types';
+import type { ValidationResult } from '../validation/validate';
+import type { Backplane, SubscribeFrom } from './backplane';
+import { newCounters, type SseChannelCounts } from './channel-counters';
+import type { ChannelDefinition } from './channel-definition';
+import type { SseChannelEvent } from './channel-event';
+import { checkKey, topicName } from './names';
+import { encodePayload } from './payload';
+import { SseSubscription } from './sse-subscription';
+import type { EventFilter } from './subscriber';
+import { TopicHub } from './topic-hub';
+
+/** Options of `SseChannel.publish()`. */
+export interface SsePublishOptions {
+  /**
+   * Names this publication, so that to repeat it after an error writes it once: another one with the same key in the same
+   * topic is not written again, for as long as the backplane remembers (in memory, 2 minutes).
+   */
+  readonly key?: string;
+  /**
+   * The topic: a string of 1 to 256 characters, for example `user/42`. Topics need not be made; an idle one is let go.
+   *
+   * @default the channel's own topic
+   */
+  readonly topic?: string;
+}
+
+/** What `SseChannel.publish()` answers. */
+export interface SsePublished {
+  /** The event's position in its topic, which is its id on the wire. */
+  readonly id: string;
+  /** Whether the key was known already: the id is that of the first publication. */
+  readonly duplicate: boolean;
+}
+
+/** Options of `SseChannel.subscribe()`. */
+export interface SseSubscribeOptions<T = unknown> {
+  /** The id that the client received last, from `@LastEventId()`. Any string: what is no position gives `gap: invalid`. */
+  readonly after?: string | undefined;
+  /**
+   * Where a client begins that has received nothing yet: with what is published from now on, or with the `oldest` event that
+   * is retained.
+   *
+   * @default 'tip'
+   */
+  readonly from?: SubscribeFrom | undefined;
+  /** @default the channel's own topic */
+  readonly topic?: string | undefined;
+  /** Whether the subscriber gets an event. Its position is kept up to date all the same. */
+  readonly filter?: ((event: SseChannelEvent<T>) => boolean) | undefined;
+  /** Ends the subscription: the signal of `@SseSignal()`. Needed where a generator iterates; see `SseSubscription`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a channel needs of its application. */
+export interface ChannelHost {
+  readonly backplane: Backplane;
+  readonly wheel: TimerWheel;
+  readonly logger: Logger;
+}
+
+/**
+ * Broadcast with history: what any service publishes reaches every subscriber of the topic, and a client that was away gets
+ * what it missed, or is told that it cannot.
+ *
+ * @typeParam T the type of the events' data; `EventsOf<typeof schemas>` where the schema is a record by event name.
+ *
+ * @example
+ * ```ts
+ * constructor(@InjectChannel('notifications') private readonly notifications: SseChannel<Notification>) {}
+ *
+ * await this.notifications.publish({ event: 'notification', data: { message: 'Hello' } });
+ * ```
+ */
+export class SseChannel<T = unknown> {
+  /** The name that it was given. */
+  readonly name: string;
+
+  private readonly hubs = new Map<string, TopicHub>();
+  private readonly counters = newCounters();
+  /** The publication before, until its turn is over: those that are validated later do not overtake it. */
+  private before: Promise<unknown> | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly definition: ChannelDefinition,
+    private readonly host: ChannelHost,
+  ) {
+    this.name = definition.name;
+  }
+
+  /**
+   * Validates and encodes an event, once, and appends it to its topic. Events reach all subscribers in the order in which
+   * they were published, those of one process in the order of the calls.
+   *
+   * @param event the data, or data in an envelope (`{ event, data, retry, comment }`). Its id is the channel's to give.
+   * @returns once the backplane has accepted the event, whoever receives it.
+   * @throws SseValidationError when the data do not fit the schema, SseFieldError when a field cannot be sent, SseTopicError,
+   * SseKeyError; SseUnavailableError, SseOutcomeUnknownError or SseClosedError of the backplane. But for SseOutcomeUnknownError nothing
+   * was written.
+   */
+  async publish(event: SseYield<T>, options: SsePublishOptions = {}): Promise<SsePublished> {
+    const topic = topicName(this.name, options.topic);
+    checkKey(options.key);
+    const message = toMessage(event);
+    const validation = this.validate(message);
+    if (!isPromiseLike(validation) && !this.before) {
+      return this.append(topic, encodeValid(message, validation), options.key);
+    }
+    const { before } = this;
+    let passOn!: () => void;
+    const turn = new Promise<void>((resolve) => {
+      passOn = resolve;
+    });
+    this.before = turn;
+    try {
+      await Promise.allSettled([validation, before]);
+      // Its turn is over when the backplane has been called, not when that has answered.
+      return this.append(topic, encodeValid(message, await validation), options.key);
+    } finally {
+      passOn();
+      if (this.before === turn) {
+        this.before = undefined;
+      }
+    }
+  }
+
+  /**
+   * The events of a topic: those after `after` that are retained, exactly once and in order, then each one as it comes. Return
+   * it from a handler, or iterate over it.
+   *
+   * @throws SseTopicError when the topic cannot be one.
+   */
+  subscribe(options: SseSubscribeOptions<T> = {}): SseSubscription<T> {
+    const topic = topicName(this.name, options.topic);
+    const { after, from = 'tip', filter, signal } = options;
+    return new SseSubscription<T>(
+      { wheel: this.host.wheel, hub: () => this.hub(topic) },
+      { after, from, filter: filter as EventFilter | undefined, signal },
+    );
+  }
+
+  /** What the channel has done in this process. */
+  get counts(): SseChannelCounts {
+    return { ...this.counters };
+  }
+
+  /** The topics that have subscribers in this process, each with their number; `undefined` is the channel's own topic. */
+  *subscribers(): IterableIterator<[topic: string | undefined, subscribers: number]> {
+    for (const [name, { subscribers }] of this.hubs) {
+      yield [name === this.name ? undefined : name.slice(this.name.length + 1), subscribers];
+    }
+  }
+
+  private validate({ data, type }: SseMessage): ValidationResult | Promise<ValidationResult> {
+    const { validate } = this.definition;
+    return validate && data !== undefined ? validate(data, type) : { value: data };
+  }
+
+  private async append(topic: string, payload: string, key: string | undefined): Promise<SsePublished> {
+    const { history } = this.definition;
+    const { position, duplicate } = await this.host.backplane.publish(topic, payload, { key, history });
+    this.counters[duplicate ? 'duplicates' : 'published']++;
+    return { id: position, duplicate };
+  }
+
+  private hub(topic: string): TopicHub {
+    let hub = this.hubs.get(topic);
+    if (!hub) {
+      const { backplane, logger } = this.host;
+      hub = new TopicHub(topic, {
+        backplane,
+        logger,
+        history: this.definition.history,
+        counters: this.counters,
+        onIdle: (idle) => {
+          if (this.hubs.get(topic) === idle) {
+            this.hubs.delete(topic);
+          }
+        },
+      });
+      this.hubs.set(topic, hub);
+    }
+    return hub;
+  }
+}
+
+function encodeValid(message: SseMessage, result: ValidationResult): string {
+  if (result.issues) {
+    throw new SseValidationError(result.issues, message.type);
+  }
+  return encodePayload({ ...message, data: result.value });
+}

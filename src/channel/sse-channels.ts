@@ -1,0 +1,66 @@
+import { Logger } from '@nestjs/common';
+import { SseConfigurationError } from '../event/sse.error';
+import { TimerWheel } from '../stream/timer-wheel';
+import type { Backplane } from './backplane';
+import type { ChannelDefinition } from './channel-definition';
+import { SseChannel, type ChannelHost } from './sse-channel';
+
+/** The channels of one application, and the backplane that carries them. Inject it to look at all of them. */
+export class SseChannels implements ChannelHost, Iterable<SseChannel> {
+  /** @internal */
+  readonly wheel = new TimerWheel();
+  /** @internal */
+  readonly logger = new Logger('SseChannel');
+
+  private readonly channels = new Map<string, SseChannel>();
+
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly backplane: Backplane,
+  ) {}
+
+  [Symbol.iterator](): IterableIterator<SseChannel> {
+    return this.channels.values();
+  }
+
+  /**
+   * The channel of this name.
+   *
+   * @throws SseConfigurationError when there is none.
+   */
+  get<T = unknown>(name: string): SseChannel<T> {
+    const channel = this.channels.get(name);
+    if (!channel) {
+      const names = [...this.channels.keys()].map((known) => `"${known}"`).join(', ');
+      throw new SseConfigurationError(
+        `There is no channel "${name}". Channels are made by SseModule.forFeature([{ name: '${name}' }])` +
+          (names === '' ? '' : `; there are ${names}`),
+      );
+    }
+    return channel as SseChannel<T>;
+  }
+
+  /** @internal @throws SseConfigurationError when there is one of this name. */
+  open(definition: ChannelDefinition): SseChannel {
+    const { name } = definition;
+    if (this.channels.has(name)) {
+      throw new SseConfigurationError(
+        `The channel "${name}" is made twice. Call SseModule.forFeature() for it once: channels can be injected everywhere`,
+      );
+    }
+    const channel = new SseChannel(definition, this);
+    this.channels.set(name, channel);
+    return channel;
+  }
+
+  /** @internal */
+  async onModuleInit(): Promise<void> {
+    await this.backplane.start();
+  }
+
+  /** The last of an application's hooks: its services may publish until then. @internal */
+  async onApplicationShutdown(): Promise<void> {
+    await this.backplane.close();
+  }
+}

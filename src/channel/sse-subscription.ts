@@ -1,0 +1,50 @@
+import { CONNECT_FRAMES, type FrameSink, type FrameSource } from '../stream/frame-source';
+import type { SseSubscriptionEvent } from './channel-event';
+import { FrameOutlet } from './frame-outlet';
+import { Subscriber, type SubscriptionHost, type SubscriptionOptions } from './subscriber';
+import { SubscriptionIterator } from './subscription-iterator';
+
+/**
+ * A subscription to a topic: return it from a handler, or iterate over it. Nothing happens before, and each use is a
+ * subscription of its own.
+ */
+export class SseSubscription<T = unknown> implements FrameSource, AsyncIterable<SseSubscriptionEvent<T>> {
+  /** @internal */
+  constructor(
+    private readonly host: SubscriptionHost,
+    private readonly options: SubscriptionOptions,
+  ) {}
+
+  /**
+   * The events, one by one. Ends when the signal aborts, when the loop is left, and with the application.
+   *
+   * A loop inside an async generator cannot be left while it waits: give `subscribe()` the signal of `@SseSignal()`. Without
+   * a signal the position is given again (`start`) after each 15 seconds of silence, so that the generator gets a chance.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<SseSubscriptionEvent<T>, undefined> {
+    return new SubscriptionIterator(this.host, this.options) as unknown as AsyncIterableIterator<
+      SseSubscriptionEvent<T>,
+      undefined
+    >;
+  }
+
+  /** @internal */
+  [CONNECT_FRAMES](sink: FrameSink, streamSignal: AbortSignal): void {
+    const { signal, ...options } = this.options;
+    if (streamSignal.aborted) {
+      return;
+    }
+    if (signal?.aborted) {
+      sink.complete();
+      return;
+    }
+    if (signal && signal !== streamSignal) {
+      // The developer's own signal ends the subscription, and with it the stream.
+      const complete = (): void => sink.complete();
+      signal.addEventListener('abort', complete, { once: true });
+      streamSignal.addEventListener('abort', () => signal.removeEventListener('abort', complete), { once: true });
+    }
+    const outlet = new FrameOutlet(sink);
+    new Subscriber(this.host.hub(), outlet, { ...options, signal: streamSignal }, this.host.wheel).start();
+  }
+}

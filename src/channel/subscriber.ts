@@ -1,0 +1,276 @@
+import type { EncodedEvent } from '../event/encoded-event';
+import type { Demand } from '../stream/demand';
+import { TimeSlice } from '../stream/time-slice';
+import type { TimerWheel, WheelEntry } from '../stream/timer-wheel';
+import type { Delivery, Position, SubscribeFrom } from './backplane';
+import { SseClosedError } from './backplane.error';
+import { gapWord, startWord, type ChannelWord, type SseGap } from './channel-event';
+import type { TopicEvent, TurnEvents } from './topic-event';
+import type { TopicHub, TopicSubscriber } from './topic-hub';
+
+/** Most live events that wait in the backplane for a subscriber that still reads the history. */
+const MAX_BUFFERED = 1_024;
+/** Most events that a filter leaves out before its client is told where it is. */
+const MAX_LEFT_OUT = 64;
+/** Most milliseconds until a client is told where it is, when its filter has left out any. */
+const POSITION_INTERVAL = 5_000;
+
+/** Where a subscriber's events go. */
+export interface Outlet {
+  /** Shut while the history is not to be read on. */
+  readonly demand: Pick<Demand, 'isOpen' | 'whenOpen'>;
+  /** Whether live events are more than it can hold: the subscriber reads them from the history later. */
+  readonly isFull: boolean;
+  event(event: TopicEvent): void;
+  /** Takes the events of a turn in one piece, where it can. */
+  turn?(turn: TurnEvents): void;
+  word(word: ChannelWord): void;
+  fail(error: unknown): void;
+}
+
+/** Whether a subscriber gets an event. */
+export type EventFilter = (event: EncodedEvent<unknown, 'event'>) => boolean;
+
+/** What a subscriber asks for. */
+export interface SubscriberOptions {
+  readonly after: string | undefined;
+  readonly from: SubscribeFrom;
+  readonly filter: EventFilter | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a subscription asks for; a loop may do without a signal. */
+export type SubscriptionOptions = Omit<SubscriberOptions, 'signal'> & { readonly signal: AbortSignal | undefined };
+
+/** What a subscription needs of its channel. */
+export interface SubscriptionHost {
+  readonly wheel: TimerWheel;
+  /** The topic's hub in this process, made where there is none. Whoever asks for it subscribes. */
+  hub(): TopicHub;
+}
+
+/**
+ * One subscription to a topic: the history after its client's position, read at its client's pace, then what comes, without
+ * a hole or a double between them.
+ */
+export class Subscriber implements TopicSubscriber, WheelEntry {
+  /** How far it is. */
+  private position: Position | undefined;
+  private leftOut = 0;
+  /** The reading of the history, while it goes on. */
+  private reading: AbortController | undefined;
+  /** Whether the history has nothing more just now, and all before was passed on. */
+  private isWaiting = false;
+  private isOver = false;
+  private readonly stop = (): void => this.end();
+
+  constructor(
+    private readonly hub: TopicHub,
+    private readonly outlet: Outlet,
+    private readonly options: SubscriberOptions,
+    private readonly wheel: TimerWheel,
+  ) {}
+
+  /** Begins. Where the topic stands already, its first event is given before this returns. */
+  start(): void {
+    this.options.signal.addEventListener('abort', this.stop, { once: true });
+    this.hub.join(this);
+    void this.begin();
+  }
+
+  /** Takes the live events of a turn. */
+  receive(turn: TurnEvents): void {
+    const { outlet, options, hub } = this;
+    if (outlet.turn && !options.filter) {
+      const { frames } = turn;
+      hub.host.counters.delivered += frames.events;
+      hub.host.counters.bytes += frames.bytes.length;
+      this.position = turn.last;
+      outlet.turn(turn);
+      return;
+    }
+    for (const event of turn.events) {
+      if (outlet.isFull) {
+        this.fallBack();
+        return;
+      }
+      this.offer(event);
+    }
+  }
+
+  /** Takes one event, unless the filter leaves it out. */
+  offer(event: TopicEvent): void {
+    if (this.isOver) {
+      return;
+    }
+    this.position = event.position;
+    if (!event.isWellFormed) {
+      return;
+    }
+    if (!this.passes(event)) {
+      this.leaveOut();
+      return;
+    }
+    this.leftOut = 0;
+    this.hub.host.counters.delivered++;
+    this.hub.host.counters.bytes += event.bytes;
+    this.outlet.event(event);
+  }
+
+  /** Tells of a gap. */
+  gap(gap: SseGap): void {
+    this.hub.host.counters.gaps++;
+    this.say(gapWord(gap), gap.position);
+  }
+
+  /** The topic has come to this position live. */
+  onLive(position: Position): void {
+    if (this.isWaiting && position === this.position && this.hub.attachAfter(this, position)) {
+      this.reading?.abort();
+    }
+  }
+
+  fail(error: unknown): void {
+    if (!this.isOver) {
+      this.end();
+      this.outlet.fail(error);
+    }
+  }
+
+  onTick(): number {
+    this.wheel.remove(this);
+    this.sayWhere();
+    return POSITION_INTERVAL;
+  }
+
+  private async begin(): Promise<void> {
+    const { hub } = this;
+    const { after, from } = this.options;
+    try {
+      if (hub.position === undefined) {
+        await hub.whenBegun();
+      }
+      if (this.isOver) {
+        return;
+      }
+      if (after === undefined && from === 'tip') {
+        this.say(startWord(hub.position!), hub.position!);
+        hub.attach(this);
+      } else {
+        await this.readHistory(after);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** @param isSlow whether it had the live events and could not keep up with them. */
+  private async readHistory(after: string | undefined, isSlow = false): Promise<void> {
+    const { hub } = this;
+    await this.whenReady();
+    if (this.isOver || (after !== undefined && hub.attachAfter(this, after))) {
+      return;
+    }
+    const reading = new AbortController();
+    this.reading = reading;
+    const slice = new TimeSlice();
+    const deliveries = hub.host.backplane.subscribe(hub.topic, {
+      ...(after === undefined ? { from: this.options.from } : { after }),
+      signal: reading.signal,
+      maxBuffered: MAX_BUFFERED,
+    });
+    for await (const delivery of deliveries) {
+      this.isWaiting = false;
+      this.take(delivery, after === undefined, isSlow);
+      await this.whenReady();
+      if (slice.isOver()) {
+        await slice.next();
+      }
+      if (this.isOver || hub.attachAfter(this, this.position!)) {
+        return;
+      }
+      this.isWaiting = true;
+    }
+    if (!reading.signal.aborted) {
+      throw new SseClosedError();
+    }
+  }
+
+  private take(delivery: Delivery, isNew: boolean, isSlow: boolean): void {
+    switch (delivery.kind) {
+      case 'start':
+        this.position = delivery.position;
+        if (isNew) {
+          this.say(startWord(delivery.position), delivery.position);
+        }
+        break;
+      case 'event':
+        this.offer(this.hub.eventOf(delivery.position, delivery.payload));
+        break;
+      case 'gap': {
+        const { from, position } = delivery;
+        const reason = isSlow && delivery.reason === 'trimmed' ? 'overflow' : delivery.reason;
+        this.gap({ reason, from, position });
+        break;
+      }
+      case 'status':
+        break;
+    }
+  }
+
+  /** Gives the live events up, to read them from the history when there is room. */
+  private fallBack(): void {
+    this.hub.join(this);
+    this.readHistory(this.position!, true).catch((error: unknown) => this.fail(error));
+  }
+
+  private async whenReady(): Promise<void> {
+    while (!this.isOver && !this.outlet.demand.isOpen) {
+      await this.outlet.demand.whenOpen();
+    }
+  }
+
+  private passes(event: TopicEvent): boolean {
+    const { filter } = this.options;
+    try {
+      return filter === undefined || filter(event.published);
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  private leaveOut(): void {
+    const { history } = this.hub.host;
+    this.leftOut++;
+    // Not so late that the history could have lost the position that the client has.
+    if (this.leftOut >= Math.min(MAX_LEFT_OUT, Math.max(history.maxEvents / 2, 1))) {
+      this.sayWhere();
+    } else if (this.leftOut === 1) {
+      this.wheel.add(this, Math.min(POSITION_INTERVAL, history.maxAge / 2));
+    }
+  }
+
+  private sayWhere(): void {
+    if (this.leftOut > 0 && !this.isOver) {
+      this.say(startWord(this.position!), this.position!);
+    }
+  }
+
+  private say(word: ChannelWord, position: Position): void {
+    this.leftOut = 0;
+    this.position = position;
+    this.outlet.word(word);
+  }
+
+  private end(): void {
+    if (this.isOver) {
+      return;
+    }
+    this.isOver = true;
+    this.options.signal.removeEventListener('abort', this.stop);
+    this.reading?.abort();
+    this.wheel.remove(this);
+    this.hub.leave(this);
+  }
+}

@@ -1,0 +1,160 @@
+import type { EncodedEvent } from '../event/encoded-event';
+import { Demand } from '../stream/demand';
+import type { WheelEntry } from '../stream/timer-wheel';
+import { startWord, type ChannelWord } from './channel-event';
+import { Fifo } from './fifo';
+import { Subscriber, type Outlet, type SubscriptionHost, type SubscriptionOptions } from './subscriber';
+import type { TopicEvent } from './topic-event';
+
+type Result = IteratorResult<EncodedEvent, undefined>;
+const DONE: Result = { done: true, value: undefined };
+
+/** Events that wait for the reader from which on the history is not read further. */
+const HISTORY_AHEAD = 64;
+/** Most live events, and most of their bytes, that wait for the reader. */
+const MAX_WAITING = 1_024;
+const MAX_WAITING_BYTES = 1_048_576;
+/** Milliseconds of silence after which a reader without a signal gets its position again. */
+const SILENCE = 15_000;
+
+/** A subscription that is read event by event. */
+export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent, undefined>, Outlet, WheelEntry {
+  readonly demand = new Demand();
+  private readonly queue = new Fifo<TopicEvent | ChannelWord>();
+  private queuedBytes = 0;
+  private isHolding = false;
+  private readers: { resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
+  private readonly abort = new AbortController();
+  private readonly stop = (): void => this.finish();
+  private position: string | undefined;
+  private state: 'new' | 'open' | 'over' = 'new';
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly host: SubscriptionHost,
+    private readonly options: SubscriptionOptions,
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (this.state === 'new') {
+      this.start();
+    }
+    const next = this.queue.shift();
+    if (next) {
+      this.settle(next);
+      return Promise.resolve({ done: false, value: eventOf(next) });
+    }
+    if (this.failure) {
+      const { error } = this.failure;
+      this.failure = undefined;
+      return Promise.reject(error as Error);
+    }
+    if (this.state === 'over') {
+      return Promise.resolve(DONE);
+    }
+    return new Promise((resolve, reject) => this.readers.push({ resolve, reject }));
+  }
+
+  return(): Promise<Result> {
+    this.finish();
+    return Promise.resolve(DONE);
+  }
+
+  get isFull(): boolean {
+    return this.queue.length >= MAX_WAITING || this.queuedBytes >= MAX_WAITING_BYTES;
+  }
+
+  event(event: TopicEvent): void {
+    this.give(event, event.position);
+  }
+
+  word(word: ChannelWord): void {
+    this.give(word, word.event.id);
+  }
+
+  fail(error: unknown): void {
+    const reader = this.readers.shift();
+    if (reader) {
+      reader.reject(error);
+    } else {
+      this.failure = { error };
+    }
+    this.close();
+  }
+
+  onTick(): number {
+    // A generator that waits here cannot be returned: only an event gives it the chance.
+    if (this.readers.length > 0 && this.position !== undefined) {
+      this.word(startWord(this.position));
+    }
+    return SILENCE;
+  }
+
+  private start(): void {
+    const { host, options, abort } = this;
+    const { signal } = options;
+    if (signal?.aborted) {
+      this.state = 'over';
+      return;
+    }
+    this.state = 'open';
+    if (signal) {
+      signal.addEventListener('abort', this.stop, { once: true });
+    } else {
+      host.wheel.add(this, SILENCE);
+    }
+    new Subscriber(host.hub(), this, { ...options, signal: abort.signal }, host.wheel).start();
+  }
+
+  private give(next: TopicEvent | ChannelWord, position: string | undefined): void {
+    this.position = position;
+    const reader = this.readers.shift();
+    if (reader) {
+      reader.resolve({ done: false, value: eventOf(next) });
+      if (!this.options.signal) {
+        this.host.wheel.add(this, SILENCE);
+      }
+      return;
+    }
+    this.queue.push(next);
+    this.queuedBytes += next.frame.length;
+    if (!this.isHolding && (this.queue.length >= HISTORY_AHEAD || this.isFull)) {
+      this.isHolding = true;
+      this.demand.hold();
+    }
+  }
+
+  private settle(taken: TopicEvent | ChannelWord): void {
+    this.queuedBytes -= taken.frame.length;
+    if (this.isHolding && this.queue.length === 0) {
+      this.isHolding = false;
+      this.demand.release();
+    }
+  }
+
+  /** Ends at the reader's wish: what waits is not given any more. */
+  private finish(): void {
+    this.queue.clear();
+    this.failure = undefined;
+    this.close();
+  }
+
+  private close(): void {
+    this.state = 'over';
+    this.options.signal?.removeEventListener('abort', this.stop);
+    this.host.wheel.remove(this);
+    this.abort.abort();
+    this.demand.wake();
+    for (const { resolve } of this.readers.splice(0)) {
+      resolve(DONE);
+    }
+  }
+}
+
+function eventOf(next: TopicEvent | ChannelWord): EncodedEvent {
+  return 'published' in next ? next.published : next.event;
+}

@@ -1,0 +1,218 @@
+import type { Logger } from '@nestjs/common';
+import type { Backplane, Delivery, HistoryBounds, Position } from './backplane';
+import { SseClosedError } from './backplane.error';
+import type { ChannelCounters } from './channel-counters';
+import type { SseGap } from './channel-event';
+import { RecentEvents } from './recent-events';
+import { TopicEvent, TurnEvents } from './topic-event';
+
+/** Most events that wait for a hub. It takes them in the turn in which they come, so this bounds one turn's burst. */
+const MAX_BUFFERED = 100_000;
+
+/** What a hub knows of its subscribers. */
+export interface TopicSubscriber {
+  /** Takes the live events of a turn. */
+  receive(turn: TurnEvents): void;
+  /** Takes one event. */
+  offer(event: TopicEvent): void;
+  gap(gap: SseGap): void;
+  /** Learns, while it joins, that the topic has come to this position. */
+  onLive(position: Position): void;
+  fail(error: unknown): void;
+}
+
+/** What a hub needs of its channel. */
+export interface TopicHubHost {
+  readonly backplane: Backplane;
+  readonly history: HistoryBounds;
+  readonly counters: ChannelCounters;
+  readonly logger: Logger;
+  /** Nobody subscribes any more. */
+  onIdle(hub: TopicHub): void;
+}
+
+/**
+ * One topic in this process: one subscription to the backplane, however many subscribe here. Events of one turn go to all
+ * subscribers together, in one piece.
+ */
+export class TopicHub {
+  /** Where the newest event is that has come; `undefined` until the backplane has said where the topic stands. */
+  position: Position | undefined;
+
+  private readonly abort = new AbortController();
+  /** Those who get what comes. */
+  private readonly attached = new Set<TopicSubscriber>();
+  /** Those who still read the history, or wait for the beginning. */
+  private readonly joining = new Set<TopicSubscriber>();
+  private readonly recent = new RecentEvents();
+  private turn: TopicEvent[] = [];
+  private begun: (() => void)[] = [];
+
+  constructor(
+    readonly topic: string,
+    readonly host: TopicHubHost,
+  ) {
+    void this.run();
+  }
+
+  /** How many subscribe. */
+  get subscribers(): number {
+    return this.attached.size + this.joining.size;
+  }
+
+  /** Lets a subscriber read the history by itself; it attaches when it is through. */
+  join(subscriber: TopicSubscriber): void {
+    this.attached.delete(subscriber);
+    this.joining.add(subscriber);
+    if (this.position !== undefined) {
+      this.recent.record(this.position);
+    }
+  }
+
+  /** Settles when `position` is known, or the hub is over. */
+  whenBegun(): Promise<void> {
+    return new Promise((resolve) => this.begun.push(resolve));
+  }
+
+  /** Gives a subscriber everything from now on. */
+  attach(subscriber: TopicSubscriber): void {
+    // What has come in this turn is before the position from which this subscriber goes on.
+    this.flush();
+    this.joining.delete(subscriber);
+    this.attached.add(subscriber);
+    this.forgetRecent();
+  }
+
+  /**
+   * Attaches a subscriber that has reached this position, and gives it what has come since.
+   *
+   * @returns whether it could: the position is one that came lately.
+   */
+  attachAfter(subscriber: TopicSubscriber, position: Position): boolean {
+    const missed = this.recent.after(position);
+    if (!missed) {
+      return false;
+    }
+    for (const event of missed) {
+      subscriber.offer(event);
+    }
+    this.attach(subscriber);
+    return true;
+  }
+
+  /** An event that came from the backplane. What is none, is counted and reported. */
+  eventOf(position: Position, payload: string): TopicEvent {
+    const event = new TopicEvent(position, payload);
+    if (!event.isWellFormed) {
+      this.host.counters.dropped++;
+      this.host.logger.warn(`${this.topic}: dropped what the backplane holds at ${position}, for it is no event`);
+    }
+    return event;
+  }
+
+  /** Forgets a subscriber. The last one ends the hub. */
+  leave(subscriber: TopicSubscriber): void {
+    this.attached.delete(subscriber);
+    this.joining.delete(subscriber);
+    this.forgetRecent();
+    if (this.subscribers === 0) {
+      this.end();
+    }
+  }
+
+  private async run(): Promise<void> {
+    const { backplane } = this.host;
+    try {
+      const { signal } = this.abort;
+      for await (const delivery of backplane.subscribe(this.topic, { signal, maxBuffered: MAX_BUFFERED })) {
+        this.take(delivery);
+      }
+      if (!signal.aborted) {
+        throw new SseClosedError();
+      }
+    } catch (error) {
+      this.flush();
+      for (const subscriber of [...this.joining, ...this.attached]) {
+        subscriber.fail(error);
+      }
+      this.end();
+    }
+  }
+
+  private take(delivery: Delivery): void {
+    switch (delivery.kind) {
+      case 'start':
+        this.position = delivery.position;
+        this.recent.restart(delivery.position);
+        this.announce();
+        break;
+      case 'event':
+        this.takeEvent(delivery.position, delivery.payload);
+        break;
+      case 'gap':
+        this.flush();
+        this.position = delivery.position;
+        this.recent.restart(delivery.position);
+        for (const subscriber of this.attached) {
+          subscriber.gap(delivery);
+        }
+        break;
+      case 'status':
+        break;
+    }
+  }
+
+  private takeEvent(position: Position, payload: string): void {
+    this.position = position;
+    const event = this.eventOf(position, payload);
+    if (event.isWellFormed) {
+      if (this.turn.length === 0) {
+        // After this turn's promises: everything that came with it leaves together.
+        process.nextTick(flushHub, this);
+      }
+      this.turn.push(event);
+    }
+    if (this.joining.size > 0) {
+      this.recent.add(event);
+      for (const subscriber of this.joining) {
+        subscriber.onLive(position);
+      }
+    }
+  }
+
+  /** @internal */
+  flush(): void {
+    if (this.turn.length === 0) {
+      return;
+    }
+    const turn = new TurnEvents(this.turn);
+    this.turn = [];
+    for (const subscriber of this.attached) {
+      subscriber.receive(turn);
+    }
+  }
+
+  /** Only those who join need to know what came lately. */
+  private forgetRecent(): void {
+    if (this.joining.size === 0) {
+      this.recent.clear();
+    }
+  }
+
+  private end(): void {
+    this.abort.abort();
+    this.host.onIdle(this);
+    this.announce();
+  }
+
+  /** Whoever waits for the beginning looks again. */
+  private announce(): void {
+    for (const resolve of this.begun.splice(0)) {
+      resolve();
+    }
+  }
+}
+
+function flushHub(hub: TopicHub): void {
+  hub.flush();
+}
