@@ -54,6 +54,11 @@ export class SseModule extends ConfigurableModuleClass {
       throw new SseConfigurationError('SseModule.forFeature() takes a list of channels: [{ name, schema, history }]');
     }
     channels.forEach(checkChannelOptions);
+    const names = channels.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) {
+      throw new SseConfigurationError(`SseModule.forFeature() is given two channels with the name "${twice}"`);
+    }
     const providers = channels.map(channelProvider);
     return {
       module: SseChannelsModule,

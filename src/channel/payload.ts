@@ -5,8 +5,8 @@ import type { SseMessage } from '../event/sse-event';
 import type { Position } from './backplane';
 import { GAP_EVENT, START_EVENT } from './channel-event';
 
-/** Lines of a frame but for its id, and the empty line at its end: nothing that could be two events, or another's id. */
-const PAYLOAD = /^(?:(?:event|retry|data): [^\r\n]*\n|: [^\r\n]*\n)+\n$/;
+/** How the lines of a frame begin, but for its id. */
+const LINE_STARTS = ['data: ', 'event: ', 'retry: ', ': '];
 
 /**
  * What a backplane carries of an event: its frame without the id, which is the position that the backplane gives it.
@@ -26,9 +26,18 @@ export function encodePayload(message: SseMessage): string {
   return encodeMessage(message);
 }
 
-/** Whether a payload is one event, whoever wrote it. */
+/** Whether a payload is one event, whoever wrote it: nothing that could be two events, or another's id. */
 export function isPayload(payload: string): boolean {
-  return PAYLOAD.test(payload);
+  const end = payload.length - 1;
+  if (end < 2 || payload.indexOf('\n\n') !== end - 1 || payload.includes('\r')) {
+    return false;
+  }
+  for (let start = 0; start < end; start = payload.indexOf('\n', start) + 1) {
+    if (!LINE_STARTS.some((text) => payload.startsWith(text, start))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** The frame of a payload at its position. */

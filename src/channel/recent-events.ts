@@ -2,9 +2,9 @@ import type { Position } from './backplane';
 import type { TopicEvent } from './topic-event';
 
 /** Most events that are kept. Who reads the history more slowly than that meets the live events at a later one. */
-const MAX_EVENTS = 1_024;
+const MAX_EVENTS = 512;
 /** Most characters of payload that are kept. */
-const MAX_LENGTH = 1_048_576;
+const MAX_LENGTH = 524_288;
 
 /** What came lately in one topic: the stretch where a reader of the history may cross over to the live events. */
 export class RecentEvents {

@@ -5,7 +5,7 @@ import type { TimerWheel, WheelEntry } from '../stream/timer-wheel';
 import type { Delivery, Position, SubscribeFrom } from './backplane';
 import { SseClosedError } from './backplane.error';
 import { gapWord, startWord, type ChannelWord, type SseGap } from './channel-event';
-import type { TopicEvent, TurnEvents } from './topic-event';
+import { TurnEvents, type TopicEvent } from './topic-event';
 import type { TopicHub, TopicSubscriber } from './topic-hub';
 
 /** Most live events that wait in the backplane for a subscriber that still reads the history. */
@@ -54,14 +54,15 @@ export interface SubscriptionHost {
  * a hole or a double between them.
  */
 export class Subscriber implements TopicSubscriber, WheelEntry {
-  /** How far it is. */
-  private position: Position | undefined;
+  /** How far it is; `undefined` until it has begun. */
+  position: Position | undefined;
+  isOver = false;
   private leftOut = 0;
+  private leftOutLength = 0;
   /** The reading of the history, while it goes on. */
   private reading: AbortController | undefined;
   /** Whether the history has nothing more just now, and all before was passed on. */
   private isWaiting = false;
-  private isOver = false;
   private readonly stop = (): void => this.end();
 
   constructor(
@@ -78,43 +79,30 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
     void this.begin();
   }
 
-  /** Takes the live events of a turn. */
+  /** Takes events that came together: in one piece where the outlet can, those that the filter leaves. */
   receive(turn: TurnEvents): void {
-    const { outlet, options, hub } = this;
-    if (outlet.turn && !options.filter) {
-      const { frames } = turn;
-      hub.host.counters.delivered += frames.events;
-      hub.host.counters.bytes += frames.bytes.length;
-      this.position = turn.last;
-      outlet.turn(turn);
+    const { outlet, options } = this;
+    if (!outlet.turn) {
+      for (const event of turn.events) {
+        if (outlet.isFull) {
+          this.fallBack();
+          return;
+        }
+        this.offer(event);
+      }
       return;
     }
-    for (const event of turn.events) {
-      if (outlet.isFull) {
-        this.fallBack();
-        return;
-      }
-      this.offer(event);
-    }
-  }
-
-  /** Takes one event, unless the filter leaves it out. */
-  offer(event: TopicEvent): void {
+    const passing = options.filter ? new TurnEvents(turn.events.filter((event) => this.passes(event))) : turn;
     if (this.isOver) {
       return;
     }
-    this.position = event.position;
-    if (!event.isWellFormed) {
-      return;
+    if (passing.events.length > 0) {
+      this.reached(passing.last, passing.events.length, passing.frames.bytes.length);
+      outlet.turn(passing);
     }
-    if (!this.passes(event)) {
-      this.leaveOut();
-      return;
+    if (passing !== turn) {
+      this.leaveOut(turn.events.slice(turn.events.lastIndexOf(passing.events.at(-1)!) + 1));
     }
-    this.leftOut = 0;
-    this.hub.host.counters.delivered++;
-    this.hub.host.counters.bytes += event.bytes;
-    this.outlet.event(event);
   }
 
   /** Tells of a gap. */
@@ -123,9 +111,23 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
     this.say(gapWord(gap), gap.position);
   }
 
+  /** Takes one event, unless the filter leaves it out. */
+  private offer(event: TopicEvent): void {
+    const passes = this.passes(event);
+    if (this.isOver) {
+      return;
+    }
+    if (passes) {
+      this.reached(event.position, 1, event.bytes);
+      this.outlet.event(event);
+    } else {
+      this.leaveOut([event]);
+    }
+  }
+
   /** The topic has come to this position live. */
   onLive(position: Position): void {
-    if (this.isWaiting && position === this.position && this.hub.attachAfter(this, position)) {
+    if (this.isWaiting && position === this.position && this.crossOver(position)) {
       this.reading?.abort();
     }
   }
@@ -168,7 +170,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
   private async readHistory(after: string | undefined, isSlow = false): Promise<void> {
     const { hub } = this;
     await this.whenReady();
-    if (this.isOver || (after !== undefined && hub.attachAfter(this, after))) {
+    if (this.isOver || (after !== undefined && this.crossOver(after))) {
       return;
     }
     const reading = new AbortController();
@@ -186,14 +188,32 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
       if (slice.isOver()) {
         await slice.next();
       }
-      if (this.isOver || hub.attachAfter(this, this.position!)) {
+      if (this.isOver) {
         return;
       }
-      this.isWaiting = true;
+      // After `start` comes the gap, where there is one.
+      this.isWaiting = delivery.kind !== 'start' || after === undefined;
+      if (this.isWaiting && this.crossOver(this.position!)) {
+        return;
+      }
     }
     if (!reading.signal.aborted) {
       throw new SseClosedError();
     }
+  }
+
+  /** Goes over to the live events, if the topic was at this position lately. */
+  private crossOver(position: Position): boolean {
+    const missed = this.hub.eventsAfter(position);
+    if (!missed) {
+      return false;
+    }
+    this.position = position;
+    this.hub.attach(this);
+    if (missed.length > 0) {
+      this.receive(new TurnEvents(missed));
+    }
+    return true;
   }
 
   private take(delivery: Delivery, isNew: boolean, isSlow: boolean): void {
@@ -233,20 +253,35 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
   private passes(event: TopicEvent): boolean {
     const { filter } = this.options;
     try {
-      return filter === undefined || filter(event.published);
+      return !this.isOver && event.isWellFormed && (filter === undefined || filter(event.published));
     } catch (error) {
       this.fail(error);
       return false;
     }
   }
 
-  private leaveOut(): void {
+  private reached(position: Position, events: number, bytes: number): void {
+    const { counters } = this.hub.host;
+    counters.delivered += events;
+    counters.bytes += bytes;
+    this.position = position;
+    this.leftOut = 0;
+    this.leftOutLength = 0;
+  }
+
+  /** Events that its client does not get are behind it all the same: from time to time it is told so. */
+  private leaveOut(events: readonly TopicEvent[]): void {
+    if (events.length === 0) {
+      return;
+    }
     const { history } = this.hub.host;
-    this.leftOut++;
+    this.position = events.at(-1)!.position;
+    this.leftOut += events.length;
+    this.leftOutLength += events.reduce((length, { payload }) => length + payload.length, 0);
     // Not so late that the history could have lost the position that the client has.
-    if (this.leftOut >= Math.min(MAX_LEFT_OUT, Math.max(history.maxEvents / 2, 1))) {
+    if (this.leftOut >= Math.min(MAX_LEFT_OUT, history.maxEvents / 2) || this.leftOutLength >= history.maxBytes / 2) {
       this.sayWhere();
-    } else if (this.leftOut === 1) {
+    } else if (this.leftOut === events.length) {
       this.wheel.add(this, Math.min(POSITION_INTERVAL, history.maxAge / 2));
     }
   }
@@ -259,6 +294,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
 
   private say(word: ChannelWord, position: Position): void {
     this.leftOut = 0;
+    this.leftOutLength = 0;
     this.position = position;
     this.outlet.word(word);
   }

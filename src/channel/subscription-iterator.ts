@@ -1,6 +1,7 @@
 import type { EncodedEvent } from '../event/encoded-event';
 import { Demand } from '../stream/demand';
 import type { WheelEntry } from '../stream/timer-wheel';
+import { SseClosedError } from './backplane.error';
 import { startWord, type ChannelWord } from './channel-event';
 import { Fifo } from './fifo';
 import { Subscriber, type Outlet, type SubscriptionHost, type SubscriptionOptions } from './subscriber';
@@ -9,11 +10,12 @@ import type { TopicEvent } from './topic-event';
 type Result = IteratorResult<EncodedEvent, undefined>;
 const DONE: Result = { done: true, value: undefined };
 
-/** Events that wait for the reader from which on the history is not read further. */
+/** Events, and characters of their frames, from which on the history is not read further. */
 const HISTORY_AHEAD = 64;
-/** Most live events, and most of their bytes, that wait for the reader. */
+const HISTORY_AHEAD_LENGTH = 262_144;
+/** Most live events, and characters of their frames, that wait for the reader. */
 const MAX_WAITING = 1_024;
-const MAX_WAITING_BYTES = 1_048_576;
+const MAX_WAITING_LENGTH = 1_048_576;
 /** Milliseconds of silence after which a reader without a signal gets its position again. */
 const SILENCE = 15_000;
 
@@ -21,12 +23,12 @@ const SILENCE = 15_000;
 export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent, undefined>, Outlet, WheelEntry {
   readonly demand = new Demand();
   private readonly queue = new Fifo<TopicEvent | ChannelWord>();
-  private queuedBytes = 0;
+  private queuedLength = 0;
   private isHolding = false;
   private readers: { resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
   private readonly abort = new AbortController();
   private readonly stop = (): void => this.finish();
-  private position: string | undefined;
+  private subscriber: Subscriber | undefined;
   private state: 'new' | 'open' | 'over' = 'new';
   private failure: { readonly error: unknown } | undefined;
 
@@ -65,18 +67,23 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
   }
 
   get isFull(): boolean {
-    return this.queue.length >= MAX_WAITING || this.queuedBytes >= MAX_WAITING_BYTES;
+    return this.queue.length >= MAX_WAITING || this.queuedLength >= MAX_WAITING_LENGTH;
   }
 
   event(event: TopicEvent): void {
-    this.give(event, event.position);
+    this.give(event);
   }
 
   word(word: ChannelWord): void {
-    this.give(word, word.event.id);
+    this.give(word);
   }
 
   fail(error: unknown): void {
+    if (error instanceof SseClosedError) {
+      // With the application everything ends; that is no failure of the loop.
+      this.close();
+      return;
+    }
     const reader = this.readers.shift();
     if (reader) {
       reader.reject(error);
@@ -88,8 +95,9 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
 
   onTick(): number {
     // A generator that waits here cannot be returned: only an event gives it the chance.
-    if (this.readers.length > 0 && this.position !== undefined) {
-      this.word(startWord(this.position));
+    const position = this.subscriber?.position;
+    if (this.readers.length > 0 && position !== undefined) {
+      this.word(startWord(position));
     }
     return SILENCE;
   }
@@ -107,11 +115,11 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
     } else {
       host.wheel.add(this, SILENCE);
     }
-    new Subscriber(host.hub(), this, { ...options, signal: abort.signal }, host.wheel).start();
+    this.subscriber = new Subscriber(host.hub(), this, { ...options, signal: abort.signal }, host.wheel);
+    this.subscriber.start();
   }
 
-  private give(next: TopicEvent | ChannelWord, position: string | undefined): void {
-    this.position = position;
+  private give(next: TopicEvent | ChannelWord): void {
     const reader = this.readers.shift();
     if (reader) {
       reader.resolve({ done: false, value: eventOf(next) });
@@ -121,15 +129,16 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
       return;
     }
     this.queue.push(next);
-    this.queuedBytes += next.frame.length;
-    if (!this.isHolding && (this.queue.length >= HISTORY_AHEAD || this.isFull)) {
+    this.queuedLength += next.frame.length;
+    const isAhead = this.queue.length >= HISTORY_AHEAD || this.queuedLength >= HISTORY_AHEAD_LENGTH;
+    if (isAhead && !this.isHolding) {
       this.isHolding = true;
       this.demand.hold();
     }
   }
 
   private settle(taken: TopicEvent | ChannelWord): void {
-    this.queuedBytes -= taken.frame.length;
+    this.queuedLength -= taken.frame.length;
     if (this.isHolding && this.queue.length === 0) {
       this.isHolding = false;
       this.demand.release();

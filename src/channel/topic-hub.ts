@@ -11,10 +11,10 @@ const MAX_BUFFERED = 100_000;
 
 /** What a hub knows of its subscribers. */
 export interface TopicSubscriber {
-  /** Takes the live events of a turn. */
+  /** Whether it is done with: it may end on any event that it gets. */
+  readonly isOver: boolean;
+  /** Takes events that came together. */
   receive(turn: TurnEvents): void;
-  /** Takes one event. */
-  offer(event: TopicEvent): void;
   gap(gap: SseGap): void;
   /** Learns, while it joins, that the topic has come to this position. */
   onLive(position: Position): void;
@@ -78,26 +78,16 @@ export class TopicHub {
   attach(subscriber: TopicSubscriber): void {
     // What has come in this turn is before the position from which this subscriber goes on.
     this.flush();
-    this.joining.delete(subscriber);
-    this.attached.add(subscriber);
-    this.forgetRecent();
+    if (!subscriber.isOver) {
+      this.joining.delete(subscriber);
+      this.attached.add(subscriber);
+      this.forgetRecent();
+    }
   }
 
-  /**
-   * Attaches a subscriber that has reached this position, and gives it what has come since.
-   *
-   * @returns whether it could: the position is one that came lately.
-   */
-  attachAfter(subscriber: TopicSubscriber, position: Position): boolean {
-    const missed = this.recent.after(position);
-    if (!missed) {
-      return false;
-    }
-    for (const event of missed) {
-      subscriber.offer(event);
-    }
-    this.attach(subscriber);
-    return true;
+  /** What has come since a position, if that is one that came lately. */
+  eventsAfter(position: Position): readonly TopicEvent[] | undefined {
+    return this.recent.after(position);
   }
 
   /** An event that came from the backplane. What is none, is counted and reported. */

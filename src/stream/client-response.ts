@@ -1,6 +1,8 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { ServerResponse, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import { streamHeaders, type SseHeaders } from './response-headers';
+import type { SharedFrames } from './shared-frames';
 
 /** Node's own request, over HTTP/1.1 or HTTP/2. */
 export type RawRequest = IncomingMessage | Http2ServerRequest;
@@ -15,6 +17,13 @@ interface FastifyReply {
   getHeaders(): OutgoingHttpHeaders;
 }
 
+/** What Node's own modules know of a socket. */
+interface HttpSocket extends Socket {
+  /** The response that the socket carries. */
+  readonly _httpMessage?: unknown;
+  readonly encrypted?: boolean;
+}
+
 /** Express's response is Node's own. */
 type FrameworkResponse = FastifyReply | (ServerResponse & { readonly req: IncomingMessage });
 
@@ -27,6 +36,13 @@ export class ClientResponse {
   private readonly response: RawResponse;
   private readonly reply: FastifyReply | undefined;
   private onGone: (() => void) | undefined;
+  /** Where chunks may go past the response; see `directSocket`. */
+  private socket: HttpSocket | undefined;
+  private isPlain = false;
+  /** Whether the socket has more than it takes, by a write past the response: the response's `drain` will not tell. */
+  private awaitsSocket = false;
+  /** Whether the headers were handed on, and with them how the body is written. */
+  private hasBegun = false;
 
   constructor(response: unknown) {
     const framework = response as FrameworkResponse;
@@ -89,8 +105,10 @@ export class ClientResponse {
     }
     reply?.hijack();
     if (request.httpVersionMajor === 1) {
-      request.socket.setTimeout(0);
-      request.socket.setNoDelay(true);
+      const { socket } = request as IncomingMessage;
+      socket.setTimeout(0);
+      socket.setNoDelay(true);
+      this.listenToSocket(socket, onDrain);
     }
     response.statusCode = 200;
     response.on('drain', onDrain);
@@ -100,6 +118,7 @@ export class ClientResponse {
   flushHeaders(): void {
     if (!this.isEnded && !this.response.headersSent) {
       (this.response as ServerResponse).flushHeaders();
+      this.hasBegun = true;
     }
   }
 
@@ -109,8 +128,20 @@ export class ClientResponse {
       return true;
     }
     const more = (this.response as ServerResponse).write(chunk);
+    this.hasBegun = true;
     // A compression middleware that wraps the response holds everything back until it is told.
     (this.response as { flush?: () => void }).flush?.();
+    return more;
+  }
+
+  /** As `write`, for bytes that many clients get. */
+  writeShared(frames: SharedFrames): boolean {
+    const socket = this.directSocket;
+    if (!socket) {
+      return this.write(frames.bytes);
+    }
+    const more = socket.write(frames.chunk);
+    this.awaitsSocket = !more;
     return more;
   }
 
@@ -129,6 +160,53 @@ export class ClientResponse {
   /** Gives the response up, with whatever has not left. */
   destroy(): void {
     this.channel.destroy();
+  }
+
+  /**
+   * The socket, where a chunk that is framed already says exactly what `response.write` would. That takes four writes, a cork
+   * and a tick for each chunk: 2.6 µs of the 8.2 µs that a delivery to one of 1,000 clients costs.
+   *
+   * It does where the response is plain, chunked HTTP/1.1, has sent its headers, keeps nothing back, is the one that the
+   * socket carries just now (with pipelining it may have to wait), and nobody has put another `write` in the place of Node's.
+   */
+  private get directSocket(): Socket | undefined {
+    const { response, socket } = this;
+    return socket !== undefined &&
+      socket._httpMessage === response &&
+      (this.isPlain ||= this.isWrittenPlainly(response as ServerResponse, socket)) &&
+      !response.writableEnded &&
+      response.write === ServerResponse.prototype.write
+      ? socket
+      : undefined;
+  }
+
+  /** Whether what is written goes to the socket at once, in chunks. It stays so for as long as the response has the socket. */
+  private isWrittenPlainly(response: ServerResponse, socket: Socket): boolean {
+    return (
+      this.hasBegun &&
+      response.chunkedEncoding &&
+      this.request.method !== 'HEAD' &&
+      response.writableLength === socket.writableLength &&
+      response.writableCorked === 0
+    );
+  }
+
+  private listenToSocket(socket: HttpSocket, onDrain: () => void): void {
+    if (socket.encrypted || !(this.response instanceof ServerResponse)) {
+      return;
+    }
+    this.socket = socket;
+    const onSocketDrain = (): void => {
+      if (this.awaitsSocket) {
+        this.awaitsSocket = false;
+        onDrain();
+      }
+    };
+    socket.on('drain', onSocketDrain);
+    this.response.once('close', () => {
+      this.socket = undefined;
+      socket.off('drain', onSocketDrain);
+    });
   }
 
   /** Whether somebody ended the response: an exception filter does when an interceptor fails after the stream opened. */

@@ -66,7 +66,11 @@ export class FrameWriter {
       return;
     }
     this.flush();
-    this.dispatch(frames.bytes);
+    if (this.blockedSince !== undefined || this.isEnding) {
+      this.dispatch(frames.bytes);
+    } else {
+      this.sent(frames.bytes.length, this.client.writeShared(frames));
+    }
   }
 
   /** Writes what waits, and ends the response. */
@@ -134,9 +138,13 @@ export class FrameWriter {
     if (chunk.length === 0) {
       return;
     }
+    this.sent(Buffer.byteLength(chunk), this.client.write(chunk));
+  }
+
+  private sent(bytes: number, more: boolean): void {
     this.lastWrite = performance.now();
-    this.counters.bytes += Buffer.byteLength(chunk);
-    if (!this.client.write(chunk) && this.blockedSince === undefined) {
+    this.counters.bytes += bytes;
+    if (!more && this.blockedSince === undefined) {
       this.blockedSince = this.lastWrite;
       this.demand.hold();
     }

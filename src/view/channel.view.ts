@@ -1,9 +1,10 @@
-import { BadRequestException, Inject, Optional } from '@nestjs/common';
+import { BadRequestException, Inject } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { SubscribeFrom } from '../channel/backplane';
 import type { SseChannelEvent } from '../channel/channel-event';
+import { getChannelToken } from '../channel/inject-channel.decorator';
 import { SseTopicError } from '../channel/names';
 import type { SseChannel } from '../channel/sse-channel';
-import { SseChannels } from '../channel/sse-channels';
 import type { SseYield } from '../validation/yield-types';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { TAKES_REQUEST } from './sse-route.handler';
@@ -33,14 +34,13 @@ import { TAKES_REQUEST } from './sse-route.handler';
  * ```
  */
 export abstract class ChannelView<T = unknown> extends ServerSentEventsView<T> {
-  // A view without SseModule is told of that by its guard.
-  @Optional()
-  @Inject(SseChannels)
-  private readonly sseChannels!: SseChannels;
+  @Inject(ModuleRef)
+  private readonly moduleRef!: ModuleRef;
 
   /** The channel that the static `channel` names. */
   protected get channel(): SseChannel<T> {
-    return this.sseChannels.get<T>((this.constructor as unknown as { readonly channel: string }).channel);
+    const { channel } = this.constructor as unknown as { readonly channel: string };
+    return this.moduleRef.get<SseChannel<T>>(getChannelToken(channel), { strict: false });
   }
 
   /** None: the ids of a channel's stream are positions, and any other would hide how far a client is. */
