@@ -65,7 +65,7 @@ export abstract class ChannelView<T = unknown> extends ServerSentEventsView<T> {
   }
 }
 
-/** What a view may add. Declared apart from the class, so that it need not write `override`. */
+/** What a view may add. Declared apart from the class, so that a field, a getter or a method may implement it. */
 export interface ChannelView<T = unknown> {
   /**
    * Where a client begins that has received nothing yet: with what is published from now on, or with the `oldest` event that
