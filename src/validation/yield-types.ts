@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { EncodedEvent } from '../event/encoded-event';
+import type { ServerSentEventClass } from '../event/server-sent-event';
 import type { SseEnvelope, SseEvent } from '../event/sse-event';
 import type { DataSchema, ResponseSchema } from './response-schema';
 
@@ -8,9 +9,11 @@ export type DataOf<S> = S extends { readonly '~standard': { readonly version: 1;
   ? NonNullable<Types> extends { readonly input: infer Input }
     ? Input
     : unknown
-  : S extends abstract new (...args: never[]) => infer T
+  : S extends ServerSentEventClass<infer T>
     ? T
-    : never;
+    : S extends abstract new (...args: never[]) => infer T
+      ? T
+      : never;
 
 declare const eventMap: unique symbol;
 

@@ -5,6 +5,7 @@ import { CHANNEL_OPTIONS } from '../channel/sse-channels.module';
 import { resolveRouteOptions, type ViewDefaults } from '../config/resolve-options';
 import { SseConfigurationError } from '../event/sse.error';
 import { ChannelView } from './channel.view';
+import { CHANNEL_EVENTS } from './openapi/channel-events';
 import { documentRoute } from './openapi/document-route';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { createSseHandler, unwrap } from './sse-route.handler';
@@ -100,7 +101,8 @@ export class SseRouteRegistrar {
     Reflect.defineMetadata(PATH, normalizedPath(record.path), handler);
     Reflect.defineMetadata(METHOD, record.options.method ?? RequestMethod.GET, handler);
     Reflect.defineMetadata(HTTP_CODE, 200, handler);
-    documentRoute({ handler, method, methodName: name, controller, route });
+    const additionalEvents = isEvents && controller.prototype instanceof ChannelView ? CHANNEL_EVENTS : [];
+    documentRoute({ handler, method, methodName: name, controller, route, additionalEvents });
     this.runtime.routes.set(handler, { ...route, role: isEvents ? 'events' : isView ? 'beside events' : 'method' });
   }
 

@@ -379,10 +379,37 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
       async *beside() {
         yield '';
       }
+
+      @SseRoute('without', { responseSchema: z.string(), eventId: () => undefined })
+      async *without() {
+        yield '';
+      }
+
+      @SseRoute('of-data', {
+        responseSchema: z.object({ n: z.int().min(3) }),
+        eventId: ({ data }) => `n-${(data as { n: number }).n}`,
+      })
+      async *ofData() {
+        yield { n: 3 };
+      }
+
+      @SseRoute('failing', { responseSchema: z.string(), eventId: ({ data }) => (data as string).at(-9)!.trim() })
+      async *failing() {
+        yield 'long enough';
+      }
+
+      @SseRoute('invalid', { responseSchema: z.string(), eventId: ({ data }) => `${String(data)}\n` })
+      async *invalid() {
+        yield '';
+      }
     }
     const { app } = await start([Numbered]);
     const idIn = (path: string) => parseEvents(streamOf(documentOf(app), path).examples!['event']!.value)[0]!.id;
     expect(idIn('/numbered')).toBe('1');
+    expect(idIn('/numbered/without')).toBeUndefined();
+    expect(idIn('/numbered/of-data')).toBe('n-3');
+    expect(idIn('/numbered/failing')).toBe('1');
+    expect(idIn('/numbered/invalid')).toBe('1');
     expect(idIn('/numbered/beside')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
@@ -642,6 +669,49 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
       const { app } = await start([Own]);
       expect(Object.keys(documentOf(app).paths)).not.toContain('/own/hidden');
     });
+  });
+
+  it('show the parameters of a path that the method does not read, and those that it reads once', async () => {
+    class Room {
+      @ApiProperty() room!: string;
+    }
+
+    @Controller('rooms/:room')
+    class Rooms {
+      @SseRoute('messages')
+      async *messages() {
+        yield 1;
+      }
+
+      @SseRoute(['seats/:seat', 'places/:place'])
+      async *seat(@Param('room') _room: string) {
+        yield 1;
+      }
+
+      @ApiParam({ name: 'room', description: 'Which room.' })
+      @SseRoute('files/:path')
+      async *files() {
+        yield 1;
+      }
+
+      @SseRoute('people')
+      async *people(@Param() _room: Room) {
+        yield 1;
+      }
+    }
+    const { app } = await start([Rooms]);
+    const inPath = (path: string) =>
+      operationOf(documentOf(app), `/rooms/{room}/${path}`)
+        .parameters.filter(({ in: where }) => where === 'path')
+        .map(({ name, required, schema }) => [name, required, schema]);
+    const text = { type: 'string' };
+    expect(inPath('messages')).toEqual([['room', true, text]]);
+    expect(inPath('seats/{seat}')).toEqual([['room', true, text]]);
+    expect(inPath('files/{path}')).toEqual([
+      ['path', true, text],
+      ['room', true, expect.anything()],
+    ]);
+    expect(inPath('people')).toEqual([['room', true, text]]);
   });
 
   it('show what class decorators say of an @SseRoute() method', async () => {

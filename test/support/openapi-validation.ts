@@ -16,9 +16,9 @@ export async function findingsOf(document: object): Promise<unknown[]> {
   // As it is served: a key whose value is undefined is not there.
   const served = JSON.parse(JSON.stringify(document)) as OpenApiDocument;
   const result = await new Validator().validate(served as unknown as Record<string, unknown>);
-  const findings: unknown[] = result.valid ? [] : [result.errors].flat();
-  if (served.openapi.startsWith('3.1')) {
-    // The official schema of 3.1 leaves the schemas in a document to the dialect, which is JSON Schema 2020-12.
+  const findings: unknown[] = [...(result.valid ? [] : [result.errors].flat()), ...undeclaredParameters(served)];
+  if (!served.openapi.startsWith('3.0')) {
+    // The official schema leaves the schemas in a document to the dialect, which is JSON Schema 2020-12 from 3.1 on.
     const ajv = new Ajv2020({ strict: false });
     for (const schema of schemasIn(served as unknown as Json)) {
       if (!ajv.validateSchema(schema as AnySchema)) {
@@ -29,13 +29,25 @@ export async function findingsOf(document: object): Promise<unknown[]> {
   return findings;
 }
 
+/** Each parameter in a path must be declared, which the official schemas cannot say. */
+function undeclaredParameters({ paths }: OpenApiDocument): string[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, operation]) => {
+      const { parameters = [] } = operation as { parameters?: { name: string; in: string }[] };
+      const declared = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`);
+      const missing = (path.match(/\{[^}]+\}/g) ?? []).filter((name) => !declared.includes(name));
+      return missing.map((name) => `${method} ${path} does not declare ${name}`);
+    }),
+  );
+}
+
 /** A function that tells whether a value fits a schema of a document, by the rules of the document's version. */
 export function fitsIn(document: OpenApiDocument, schema: unknown): (value: unknown) => boolean {
-  const is31 = document.openapi.startsWith('3.1');
+  const is30 = document.openapi.startsWith('3.0');
   const options = { strict: false, validateFormats: false };
-  const ajv = is31 ? new Ajv2020(options) : new Ajv(options);
+  const ajv = is30 ? new Ajv(options) : new Ajv2020(options);
   const served = JSON.parse(JSON.stringify([document.components?.schemas ?? {}, schema])) as Json[];
-  const [schemas, root] = is31 ? served : served.map(from30);
+  const [schemas, root] = is30 ? served.map(from30) : served;
   const validate: ValidateFunction = ajv.compile({ components: { schemas }, allOf: [root] } as AnySchema);
   return (value) => validate(value) as boolean;
 }
@@ -58,7 +70,7 @@ function from30(schema: Json): Json {
   return nullable === true ? { anyOf: [converted, { type: 'null' }] } : converted;
 }
 
-const SCHEMA_KEYS = ['items', 'not', 'additionalProperties', 'schema'];
+const SCHEMA_KEYS = ['items', 'not', 'additionalProperties', 'schema', 'itemSchema', 'contentSchema'];
 const SCHEMA_LISTS = ['allOf', 'anyOf', 'oneOf'];
 const SCHEMA_MAPS = ['properties', 'schemas'];
 

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { z } from 'zod';
 import { type } from 'arktype';
 import {
+  ServerSentEvent,
   ServerSentEventsView,
   SseRoute,
   type DataOf,
@@ -43,6 +44,20 @@ export class MarketView extends ServerSentEventsView<Market> {
 
   override eventId(event: SseMessage<Price | DataOf<typeof schemas.halt> | { shares: number } | { at: string }>) {
     return event.type;
+  }
+}
+
+class PriceEvent extends ServerSentEvent(Price) {}
+const envelopes = { price: PriceEvent, halt: Halt };
+
+/** The class of an envelope stands for its model. */
+export class EnvelopeClassView extends ServerSentEventsView<EventsOf<typeof envelopes>> {
+  static readonly responseSchema = envelopes;
+
+  async *events(): AsyncGenerator<SseYield<EventsOf<typeof envelopes>>> {
+    yield { event: 'price', data: price };
+    // @ts-expect-error these are the envelope, not its data
+    yield { event: 'price', data: { event: 'price', data: price } };
   }
 }
 

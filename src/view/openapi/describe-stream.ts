@@ -1,7 +1,17 @@
 import type { Logger } from '@nestjs/common';
 import type { ResolvedRoute } from '../../config/resolve-options';
+import { componentModel } from './component-model';
 import { ANY_JSON, documentedData, TEXT, type DocumentedData } from './data-schema';
-import { anyOfSchemas, type SchemaObject } from './schema-object';
+import { anyOfSchemas, referenceTo, type SchemaObject } from './schema-object';
+
+/** An event that a route sends beside those of its schema, `gap` of a channel for example. */
+export interface AdditionalEvent {
+  readonly name: string;
+  /** The name of the component that the schema becomes. */
+  readonly component: string;
+  /** The schema of the data. */
+  readonly schema: SchemaObject;
+}
 
 /** A kind of event: its name, where it is known, and its data. */
 export interface DocumentedEvent {
@@ -18,9 +28,21 @@ export interface StreamDescription {
   readonly models: readonly Function[];
 }
 
+/** What can be said of a stream whose description fails. */
+export const UNKNOWN_STREAM: StreamDescription = {
+  events: [{ name: undefined, data: ANY_JSON }],
+  schema: {},
+  models: [],
+};
+
 /** @param owner the name of components that have none of their own. */
-export function describeStream(route: ResolvedRoute, owner: string, logger: Logger): StreamDescription {
-  const events = eventsOf(route, owner, logger);
+export function describeStream(
+  route: ResolvedRoute,
+  additional: readonly AdditionalEvent[],
+  owner: string,
+  logger: Logger,
+): StreamDescription {
+  const events = [...eventsOf(route, owner, logger), ...additional.map(documentedEvent)];
   return {
     events,
     schema: anyOfSchemas(
@@ -46,4 +68,9 @@ function eventsOf({ schema, stream, typedEvents }: ResolvedRoute, owner: string,
     documented.set(key, data);
     return { name, data };
   });
+}
+
+function documentedEvent({ name, component, schema }: AdditionalEvent): DocumentedEvent {
+  const components = new Map([[component, schema]]);
+  return { name, data: { schema: referenceTo(component), components, models: [componentModel(component, schema)] } };
 }

@@ -3,10 +3,12 @@ import type { ResolvedRoute } from '../../config/resolve-options';
 import { API_EXTRA_MODELS, API_PARAMETERS, API_RESPONSE } from '../../event/swagger-metadata';
 import { describeByValidators } from './class-properties';
 import { documentedData } from './data-schema';
-import { describeStream } from './describe-stream';
+import { describeStream, UNKNOWN_STREAM, type AdditionalEvent } from './describe-stream';
+import { exampleIdOf } from './example-id';
 import { streamParameters } from './last-event-id.parameter';
 import { lazily } from './lazily';
 import { modelOf } from './model-type';
+import { pathParameters } from './path-parameters';
 import {
   documentedResponses,
   documentsContent,
@@ -16,6 +18,7 @@ import {
   streamResponse,
   type ApiResponse,
 } from './stream-responses';
+import { streamEvents } from './stream-events';
 import { streamText } from './stream-text';
 import { wireExamples } from './wire-example';
 
@@ -28,10 +31,9 @@ export interface RouteToDocument {
   readonly methodName: string;
   readonly controller: Function;
   readonly route: ResolvedRoute;
+  /** Events that the route sends beside those of its schema. */
+  readonly additionalEvents?: readonly AdditionalEvent[];
 }
-
-/** The id of examples: the default of `eventId` is a random UUID; what another one gives is not known. */
-const UUID = '4f5b1c9e-7d8a-4b2f-9c3d-1e6a7b8c9d0e';
 
 const logger = new Logger('Sse');
 
@@ -46,7 +48,9 @@ export function documentRoute(route: RouteToDocument): void {
   const models = (Reflect.getMetadata(API_EXTRA_MODELS, method) as Function[] | undefined) ?? [];
 
   describeModels(route);
-  Reflect.defineMetadata(API_PARAMETERS, streamParameters(method, controller, methodName), handler);
+  const parameters = streamParameters(method, controller, methodName);
+  const inPath = pathParameters(handler, controller, methodName, parameters);
+  Reflect.defineMetadata(API_PARAMETERS, [...inPath, ...parameters], handler);
   Reflect.defineMetadata(
     API_EXTRA_MODELS,
     lazily<Function[]>([], (target) => target.push(...models, ...once().models)),
@@ -80,7 +84,8 @@ interface Documentation {
   readonly models: readonly Function[];
 }
 
-function documentationOf({ method, methodName, controller, route }: RouteToDocument): Documentation {
+function documentationOf(toDocument: RouteToDocument): Documentation {
+  const { method, methodName, controller, route, additionalEvents = [] } = toDocument;
   const documented = documentedResponses(method);
   const others = { ...documented, ...(!documentsErrors(method, controller) && { default: ERROR_RESPONSE }) };
   const owner = `${controller.name}_${methodName}`;
@@ -89,18 +94,22 @@ function documentationOf({ method, methodName, controller, route }: RouteToDocum
       const own = ownResponse(documented['200']!, method, controller, (kind) => documentedData(kind, owner, logger));
       return { responses: { ...others, 200: own.response }, models: own.models };
     }
-    const stream = describeStream(route, owner, logger);
-    const isNumberedByView = methodName === 'events' && 'eventId' in (controller.prototype as object);
-    const id = route.own.eventId !== undefined || isNumberedByView ? '1' : UUID;
+    const stream = describeStream(route, additionalEvents, owner, logger);
     const response = streamResponse(documented['200'], {
       description: streamText(stream, route.stream),
       schema: stream.schema,
-      examples: wireExamples(stream, route.stream.format, id),
+      examples: wireExamples(stream, route.stream.format, exampleIdOf(route, methodName, controller)),
+      events: streamEvents(stream, route.stream.format, owner),
     });
     return { responses: { ...others, 200: response }, models: stream.models };
   } catch (error) {
     logger.warn(`${controller.name}.${methodName} is documented without its data: ${(error as Error).message}`);
-    const plain = { description: 'Server-sent events.', schema: {}, examples: {} };
+    const plain = {
+      description: 'Server-sent events.',
+      schema: {},
+      examples: {},
+      events: streamEvents(UNKNOWN_STREAM, route.stream.format, owner),
+    };
     return { responses: { ...others, 200: streamResponse(documented['200'], plain) }, models: [] };
   }
 }

@@ -1,4 +1,5 @@
 import { API_HEADERS, API_PARAMETERS } from '../../event/swagger-metadata';
+import { HEADERS, parametersRead } from './route-arguments';
 
 /** A parameter as `@ApiHeader` and its like record it. */
 export interface ApiParameter {
@@ -6,10 +7,6 @@ export interface ApiParameter {
   readonly in?: string;
   readonly [keyword: string]: unknown;
 }
-
-/* Nest's key for a method's parameters, and its number for one that is read from a header. */
-const ROUTE_ARGUMENTS = '__routeArguments__';
-const HEADERS = '6';
 
 const NAME = 'Last-Event-ID';
 
@@ -34,18 +31,9 @@ export function streamParameters(method: Function, controller: Function, methodN
 
 /** The header's name as `@Headers('last-event-id')` of the method has it: the document shall not list it twice. */
 function readHeader(controller: Function, methodName: string): string | undefined {
-  const read = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller, methodName) ?? {}) as Record<
-    string,
-    { data?: unknown }
-  >;
-  for (const [key, { data }] of Object.entries(read)) {
-    if (key.startsWith(`${HEADERS}:`) && isLastEventId(data)) {
-      return data as string;
-    }
-  }
-  return undefined;
+  return parametersRead(controller, methodName, HEADERS).find(isLastEventId);
 }
 
-function isLastEventId(name: unknown): boolean {
+function isLastEventId(name: unknown): name is string {
   return typeof name === 'string' && name.toLowerCase() === NAME.toLowerCase();
 }

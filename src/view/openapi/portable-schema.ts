@@ -1,5 +1,12 @@
 import { exclusiveBounds, isNull, isObject, simplified, type JsonSchema } from './portable-keywords';
-import { anyOfSchemas, referenceTo, typeOfAll, withExclusiveBounds, type SchemaObject } from './schema-object';
+import {
+  anyOfSchemas,
+  componentNameFrom,
+  referenceTo,
+  typeOfAll,
+  withExclusiveBounds,
+  type SchemaObject,
+} from './schema-object';
 
 /** A schema with the components that it refers to. */
 export interface PortableSchema {
@@ -46,7 +53,7 @@ const GENERATED_KEY = /^(?:__schema|[a-z]+)?\d+$/;
  * @param owner the component's name for what has none of its own.
  */
 export function portableSchema(root: JsonSchema, owner: string): PortableSchema {
-  return new Portable(root, nameFrom(root['title']) ?? nameFrom(owner) ?? 'Data').convertRoot();
+  return new Portable(root, componentNameFrom(root['title']) ?? componentNameFrom(owner) ?? 'Data').convertRoot();
 }
 
 class Portable {
@@ -214,7 +221,7 @@ class Portable {
   private nameOf(pointer: string, target: JsonSchema): string {
     const [section, key = '', ...below] = keysOf(pointer);
     const isDefinition = (section === '$defs' || section === 'definitions') && below.length === 0;
-    const own = isDefinition && !GENERATED_KEY.test(key) ? nameFrom(key) : nameFrom(target['title']);
+    const own = isDefinition && !GENERATED_KEY.test(key) ? componentNameFrom(key) : componentNameFrom(target['title']);
     const wanted = own ?? this.owner;
     let name = wanted;
     for (let n = 2; this.components.has(name); n++) {
@@ -228,13 +235,4 @@ class Portable {
 function keysOf(pointer: string): string[] {
   const segments = pointer.slice(1).split('/').slice(1);
   return segments.map((segment) => decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-/** A component's name from a title: `Stock price` is `StockPrice`. */
-function nameFrom(title: unknown): string | undefined {
-  if (typeof title !== 'string') {
-    return undefined;
-  }
-  const words = title.split(/[^\w.-]+/).filter(Boolean);
-  return words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('') || undefined;
 }

@@ -32,6 +32,15 @@ export function referencedName($ref: string): string {
   return $ref.startsWith(COMPONENTS) ? $ref.slice(COMPONENTS.length) : $ref;
 }
 
+/** A component's name from a title: `Stock price` is `StockPrice`. */
+export function componentNameFrom(title: unknown): string | undefined {
+  if (typeof title !== 'string') {
+    return undefined;
+  }
+  const words = title.split(/[^\w.-]+/).filter(Boolean);
+  return words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('') || undefined;
+}
+
 /** Whether a schema says nothing: any JSON fits. */
 export function isAnyJson(schema: SchemaObject): boolean {
   return Object.keys(schema).length === 0;

@@ -6,6 +6,7 @@ import { typeShape } from './class-shape';
 import type { DocumentedData } from './data-schema';
 import { asModel, typeOf } from './model-type';
 import type { SchemaObject } from './schema-object';
+import { STREAM_EVENTS, type StreamEvent } from './stream-events';
 import type { WireExample } from './wire-example';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -28,6 +29,7 @@ export interface StreamResponse {
   readonly description: string;
   readonly schema: SchemaObject;
   readonly examples: Record<string, WireExample>;
+  readonly events: readonly StreamEvent[];
 }
 
 /** The responses that the developer documents on the method. */
@@ -73,7 +75,7 @@ export function streamResponse(documented: ApiResponse | undefined, ours: Stream
   return {
     ...rest,
     description: description === '' ? ours.description : `${description}\n\n${ours.description}`,
-    content: { [EVENT_STREAM]: { schema: ours.schema, ...(own ?? made) } },
+    content: { [EVENT_STREAM]: { schema: ours.schema, ...(own ?? made), [STREAM_EVENTS]: ours.events } },
   };
 }
 

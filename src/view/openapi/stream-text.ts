@@ -5,8 +5,8 @@ import { isAnyJson, referencedName, type SchemaObject } from './schema-object';
 /** What the 200 of a stream says: the form of `data`, the events by name, and how the stream ends. */
 export function streamText({ events }: StreamDescription, { format, onEnd }: StreamOptions): string {
   const data = format === 'json' ? 'Server-sent events. `data` is JSON' : 'Server-sent events. `data` is text';
-  const rows = events.filter(({ name }) => name !== undefined);
-  const table = rows.map(({ name, data: { schema } }) => `| ${code(name!)} | ${typeName(schema)} |\n`).join('');
+  const rows = events.some(({ name }) => name !== undefined) ? events : [];
+  const table = rows.map(({ name, data: { schema } }) => `| ${eventName(name)} | ${typeName(schema)} |\n`).join('');
   return `${data}${table ? `:\n\n| event | data |\n|---|---|\n${table}` : '.\n'}\n${endText(onEnd)} ${ERRORS}`;
 }
 
@@ -19,6 +19,11 @@ function endText(onEnd: StreamOptions['onEnd']): string {
   return onEnd === 'stop'
     ? 'When the stream is over, a last id keeps `EventSource` from reconnecting.'
     : `When the stream is over, the event ${code(onEnd.event)} comes last, and \`EventSource\` does not reconnect.`;
+}
+
+/** Beside events whose names are known, those without one may have any other. */
+function eventName(name: string | undefined): string {
+  return name === undefined ? 'any other' : code(name);
 }
 
 function typeName(schema: SchemaObject): string {

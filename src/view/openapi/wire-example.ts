@@ -1,4 +1,5 @@
 import { encodeMessage, type SseFormat } from '../../event/encode';
+import type { EventId } from '../../stream/stream-options';
 import type { StreamDescription } from './describe-stream';
 import { exampleOf } from './example-value';
 
@@ -12,17 +13,18 @@ export interface WireExample {
 /**
  * An example of each event, by its name, as it is on the wire. An event of which nothing is known has none.
  *
- * @param id of the examples; `undefined` where the route may send none.
+ * @param idOf gives the id of an example.
  */
 export function wireExamples(
   { events }: StreamDescription,
   format: SseFormat,
-  id: string | undefined,
+  idOf: EventId,
 ): Record<string, WireExample> {
   const examples: Record<string, WireExample> = {};
   for (const { name, data } of events) {
     const example = exampleOf(data.schema, data.components);
     if (example !== undefined && (format === 'json' || typeof example === 'string')) {
+      const id = idOf({ type: name, data: example })?.toString();
       const value = encodeMessage({ type: name, id, data: example }, format);
       examples[name ?? 'event'] = { summary: name === undefined ? 'An event' : `event: ${name}`, value };
     }
