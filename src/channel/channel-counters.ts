@@ -8,7 +8,7 @@ export interface SseChannelCounts {
   readonly delivered: number;
   /** Bytes of those events. */
   readonly bytes: number;
-  /** Events that came from the backplane and were none: nobody got them. */
+  /** How often something came from the backplane that was no event, live or to a reader of the history: nobody got it. */
   readonly dropped: number;
   /** Gaps that subscribers were told of. */
   readonly gaps: number;

@@ -26,7 +26,7 @@ export interface MemoryBackplaneOptions {
 }
 
 /** About what a topic with one event takes beside the payload. */
-const TOPIC_OVERHEAD = 600;
+const TOPIC_OVERHEAD = 850;
 /** About what each event takes beside the payload. */
 const EVENT_OVERHEAD = 100;
 

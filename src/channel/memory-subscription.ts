@@ -11,8 +11,8 @@ export class MemorySubscription implements AsyncIterableIterator<Delivery, undef
   /** What is to be said before the next event. */
   private readonly words: Delivery[] = [];
   private readonly live = new Fifo<MemoryEntry>();
-  /** Whether the history is read to its end, and events come from `live`. */
-  private isLive = false;
+  /** Whether the history is read to its end, and events come from `live`: what is published now need not be retained. */
+  private isLive: boolean;
   /** Ordinal of the next event. */
   private ordinal: number;
   private waiting: ((result: Result) => void)[] = [];
@@ -24,6 +24,7 @@ export class MemorySubscription implements AsyncIterableIterator<Delivery, undef
     private readonly options: BackplaneSubscribeOptions,
   ) {
     this.ordinal = this.begin(options);
+    this.isLive = this.ordinal === topic.end;
     topic.subscriptions.add(this);
     if (options.signal.aborted) {
       this.finish();
@@ -112,11 +113,9 @@ export class MemorySubscription implements AsyncIterableIterator<Delivery, undef
       this.ordinal = topic.first;
       return { kind: 'gap', reason: 'overflow', position: topic.positions.at(topic.floor) };
     }
-    if (this.ordinal < topic.end) {
-      return this.deliver(topic.entry(this.ordinal));
-    }
-    this.isLive = true;
-    return undefined;
+    const delivery = this.ordinal < topic.end ? this.deliver(topic.entry(this.ordinal)) : undefined;
+    this.isLive = this.ordinal === topic.end;
+    return delivery;
   }
 
   private takeLive(): Delivery | undefined {

@@ -149,7 +149,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
     const { hub } = this;
     const { after, from } = this.options;
     try {
-      if (hub.position === undefined) {
+      if (hub.position === undefined && !this.isOver) {
         await hub.whenBegun();
       }
       if (this.isOver) {

@@ -46,14 +46,13 @@ export class TopicHub {
   private readonly joining = new Set<TopicSubscriber>();
   private readonly recent = new RecentEvents();
   private turn: TopicEvent[] = [];
+  private isRunning = false;
   private begun: (() => void)[] = [];
 
   constructor(
     readonly topic: string,
     readonly host: TopicHubHost,
-  ) {
-    void this.run();
-  }
+  ) {}
 
   /** How many subscribe. */
   get subscribers(): number {
@@ -66,6 +65,10 @@ export class TopicHub {
     this.joining.add(subscriber);
     if (this.position !== undefined) {
       this.recent.record(this.position);
+    }
+    if (!this.isRunning) {
+      this.isRunning = true;
+      void this.run();
     }
   }
 

@@ -5,7 +5,7 @@ import type { SseChannelEvent } from '../channel/channel-event';
 import { getChannelToken } from '../channel/inject-channel.decorator';
 import { SseTopicError } from '../channel/names';
 import type { SseChannel } from '../channel/sse-channel';
-import type { SseYield } from '../validation/yield-types';
+import type { SseSource, SseYield } from '../validation/yield-types';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { TAKES_REQUEST } from './sse-route.handler';
 
@@ -27,7 +27,7 @@ import { TAKES_REQUEST } from './sse-route.handler';
  * export class RoomMessagesView extends ChannelView<Message> {
  *   static readonly channel = 'rooms';
  *
- *   topic({ params }: Request) {
+ *   override topic({ params }: Request) {
  *     return params.room;
  *   }
  * }
@@ -52,7 +52,7 @@ export abstract class ChannelView<T = unknown> extends ServerSentEventsView<T> {
    * The stream: the topic of the request, after the client's last id, through the filter. One of the view's own may return
    * `this.channel.subscribe(…)` in its place, or yield from it.
    */
-  events(...args: never[]): Promise<AsyncIterable<SseYield<T>>>;
+  events(...args: never[]): SseSource<T>;
   async events(request: unknown, after: string | undefined): Promise<AsyncIterable<SseYield<T>>> {
     const topic = await this.topic?.(request);
     const filter = await this.filter?.(request);
