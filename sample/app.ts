@@ -1,12 +1,21 @@
 import { ValidationPipe, type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { NextFunction, Request, Response } from 'express';
+import { sseSwaggerOptions } from 'nestjs-sse-views';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { AppModule } from './app.module';
+import { documentConfig } from './document-config';
 import { samples } from './samples';
 import { PAGE_HEADERS } from './site/page-headers';
+
+/** Swagger UI styles itself inside its page and has its icons in `data:`. Its scripts are files, as on all pages. */
+const DOCS_HEADERS = {
+  ...PAGE_HEADERS,
+  'Content-Security-Policy': `${PAGE_HEADERS['Content-Security-Policy']}; style-src 'self' 'unsafe-inline'; img-src 'self' data:`,
+};
 
 /** The sample application, ready to listen. */
 export async function createSampleApp(options: NestApplicationOptions = {}): Promise<NestExpressApplication> {
@@ -24,15 +33,10 @@ export async function createSampleApp(options: NestApplicationOptions = {}): Pro
       },
     });
   }
-  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, documentConfig()));
+  app.use('/docs', (_request: Request, response: Response, next: NextFunction) => {
+    response.set(DOCS_HEADERS);
+    next();
+  });
+  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, documentConfig()), sseSwaggerOptions());
   return app;
-}
-
-function documentConfig() {
-  return new DocumentBuilder()
-    .setTitle('Samples of nestjs-sse-views')
-    .setDescription('Every stream of the sample application, with the shape of its events.')
-    .setVersion('1.0')
-    .setOpenAPIVersion('3.1.0')
-    .build();
 }

@@ -3,6 +3,8 @@ import { StockPricesModule } from './01-stock-prices/stock-prices.module';
 import { ParcelsModule } from './02-typed-messages/parcels.module';
 import { LiveSystemModule } from './03-live-system/live-system.module';
 import { ImportModule } from './04-import/import.module';
+import { NotificationsModule } from './05-notifications/notifications.module';
+import { ChatRoomsModule } from './06-chat-rooms/chat-rooms.module';
 
 /** One sample: a folder with a module, and with a folder `page` that is served under the sample's name. */
 export interface Sample {
@@ -14,7 +16,7 @@ export interface Sample {
   readonly shows: string;
   /** Method and path of the stream. */
   readonly route: string;
-  /** How to read the stream in a terminal. `{host}` stands for this server. */
+  /** What to type in a terminal. `{host}` stands for this server. */
   readonly curl: string;
 }
 
@@ -52,5 +54,21 @@ export const samples: readonly Sample[] = [
     shows: 'A POST stream: rows in the body, progress for each of them, rejected rows as problems, and a summary.',
     route: 'POST /imports',
     curl: `curl -N {host}/imports -H "Content-Type: application/json" -d '{"rows":[{"sku":"TEA-001","name":"Green tea","price":4.5,"stock":12},{"sku":"tea"}]}'`,
+  },
+  {
+    folder: '05-notifications',
+    module: NotificationsModule,
+    title: 'Notifications',
+    shows: 'A channel: sent to every open page, resumed without a loss after an absence, with the number of people.',
+    route: 'GET /notifications',
+    curl: `curl {host}/notifications/send -H "Content-Type: application/json" -d '{"message":"Hello from a terminal"}'`,
+  },
+  {
+    folder: '06-chat-rooms',
+    module: ChatRoomsModule,
+    title: 'Chat rooms',
+    shows: 'A topic for each room, what was said lately, and a guard that keeps strangers out on reconnects, too.',
+    route: 'GET /rooms/{room}/messages',
+    curl: 'curl -N {host}/rooms/lobby/messages',
   },
 ];
