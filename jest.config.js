@@ -18,6 +18,11 @@ module.exports = {
   roots: ['<rootDir>/test'],
   reporters: ['default', '<rootDir>/test/support/skips.reporter.js'],
   transform: { '^.+\\.ts$': swc(true), '^.+\\.js$': swc(false) },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@valibot|@seriousme|@ark|arktype|arkregex)/)'],
-  moduleNameMapper: { '^nestjs-sse-views$': '<rootDir>/src/index.ts' },
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@nestjs|@valibot|@seriousme|@ark|arktype|arkregex|content-disposition)/)',
+  ],
+  moduleNameMapper: {
+    '^nestjs-sse-views$': '<rootDir>/src/index.ts',
+    '^nestjs-sse-views/testing$': '<rootDir>/src/testing/index.ts',
+  },
 };

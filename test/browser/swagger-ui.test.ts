@@ -1,17 +1,20 @@
 import type { Locator, Page } from 'playwright-core';
 import { describeWithChromium } from '../support/chromium';
 import { chromiumPages } from './support/chromium-pages';
+import { eventually } from './support/eventually';
 import { collectFindings } from './support/page-findings';
-import { closeSampleApps, startSampleApp } from './support/sample-app';
+import { closeSampleApps, startSampleApp, type SampleApp } from './support/sample-app';
+import { OperationOnPage } from './support/swagger-ui-page';
 
 jest.setTimeout(60_000);
 
 describeWithChromium('Swagger UI', () => {
   const pages = chromiumPages();
+  let sample: SampleApp;
   let page: Page;
   let findings: string[];
   beforeEach(async () => {
-    const sample = await startSampleApp();
+    sample = await startSampleApp();
     page = await pages.open();
     findings = collectFindings(page);
     await page.goto(`${sample.url}/docs`);
@@ -56,6 +59,28 @@ describeWithChromium('Swagger UI', () => {
       await ok.locator('.examples-select-element').selectOption({ label: `event: ${name}` });
       await ok.getByRole('tabpanel').getByText(`event: ${name}`).waitFor();
     }
+    expect(findings).toEqual([]);
+  });
+
+  it('shows the events of the endless stream as they arrive, until Stop closes it on the server', async () => {
+    const readings = new OperationOnPage(page, 'GET /system');
+    await readings.execute();
+    await readings.untilEvent(/reading\{/);
+    await readings.untilState('Open');
+    expect(sample.streams('LiveSystemView.events')).toHaveLength(1);
+    await readings.button('Stop').click();
+    await readings.untilState('Stopped');
+    await eventually(
+      () => sample.connections.count,
+      (open) => open === 0,
+    );
+    expect(findings.filter((finding) => !finding.includes('ERR_ABORTED'))).toEqual([]);
+  });
+
+  it('runs under the policy of the pages: no script but files of this server', async () => {
+    const response = await page.goto(`${sample.url}/docs`);
+    expect(response!.headers()['content-security-policy']).toMatch(/^default-src 'self'; (?!.*script-src)/);
+    await operation('GET /system').waitFor();
     expect(findings).toEqual([]);
   });
 });
