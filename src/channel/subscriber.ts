@@ -182,6 +182,10 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
       maxBuffered: MAX_BUFFERED,
     });
     for await (const delivery of deliveries) {
+      if (reading.signal.aborted) {
+        // It went over to the live events while this one was on its way: it comes from there.
+        return;
+      }
       this.isWaiting = false;
       this.take(delivery, after === undefined, isSlow);
       await this.whenReady();

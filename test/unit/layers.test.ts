@@ -20,8 +20,13 @@ const LAYERS = [
   'index',
 ];
 
+/** Folders that the package exports as a whole; their index may gather names, as that of `src` does. */
+const SUBPATHS = ['testing'];
+
 /** Packages that an application may do without. */
 const OPTIONAL_PACKAGES = ['@nestjs/swagger', 'class-validator', 'class-transformer'];
+
+const INDEXES = ['index.ts', ...SUBPATHS.map((folder) => `${folder}/index.ts`)];
 
 /** Source texts by their path in `src`. */
 type Sources = ReadonlyMap<string, string>;
@@ -87,7 +92,7 @@ function cycles(sources: Sources): string[] {
 function reExports(sources: Sources): string[] {
   return [...sources].flatMap(([file, text]) =>
     importsOf(file, text)
-      .filter(({ isReExport }) => isReExport && file !== 'index.ts')
+      .filter(({ isReExport }) => isReExport && !INDEXES.includes(file))
       .map(({ specifier }) => `${file} re-exports ${specifier}`),
   );
 }
@@ -150,7 +155,7 @@ describe('the layers of src', () => {
     expect(barrelImports(sources)).toEqual([]);
   });
 
-  it('export each name where it is declared; only index.ts gathers them', () => {
+  it('export each name where it is declared; only the index of the package and of a subpath gathers them', () => {
     expect(reExports(sources)).toEqual([]);
   });
 
@@ -237,7 +242,7 @@ describe('the check of the layers', () => {
     "import { b } from './b'; export { b };",
     "import { b as c } from './b'; export { c as d };",
   ])('finds the re-export in %j', (text) => {
-    expect(reExports(of({ 'event/a.ts': text, 'index.ts': text }))).toEqual(['event/a.ts re-exports ./b']);
+    expect(reExports(of({ 'event/a.ts': text, 'index.ts': text, 'testing/index.ts': text }))).toEqual(['event/a.ts re-exports ./b']);
   });
 
   it.each([
