@@ -7,11 +7,7 @@
 export async function request(method, path, body) {
   let response;
   try {
-    response = await fetch(path, {
-      method,
-      headers: body && { 'Content-Type': 'application/json' },
-      body: body && JSON.stringify(body),
-    });
+    response = await fetch(path, { method, ...(body && json(body)) });
   } catch {
     throw new Error('The server did not answer');
   }
@@ -20,6 +16,10 @@ export async function request(method, path, body) {
     throw new Error([answer.message].flat().join(', '));
   }
   return answer;
+}
+
+function json(body) {
+  return { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /** Shows in `output` what goes wrong when the form is sent. */
