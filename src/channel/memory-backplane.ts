@@ -46,11 +46,17 @@ export function memoryBackplane(options: MemoryBackplaneOptions = {}): MemoryBac
 }
 
 /** See `memoryBackplane()`. */
-export class MemoryBackplane implements Backplane, MemoryTopicHost {
+export class MemoryBackplane implements Backplane {
   readonly capabilities = { survives: 'nothing', dedupeWindow: 120_000, exactGaps: false } as const;
-  /** Number of the newest event of all topics. */
-  last = 0;
 
+  /** What the topics know of the backplane. */
+  private readonly host: MemoryTopicHost & { last: number } = {
+    last: 0,
+    account: (events, bytes) => {
+      this.bytes += bytes + events * EVENT_OVERHEAD;
+    },
+    tidy: (topic) => this.tidy(topic),
+  };
   private readonly process = newProcessEpoch();
   private readonly maxBytes: number;
   private readonly wheel = new TimerWheel();
@@ -92,7 +98,7 @@ export class MemoryBackplane implements Backplane, MemoryTopicHost {
       return { position: known, duplicate: true };
     }
     const topic = this.topic(topicName);
-    const n = ++this.last;
+    const n = ++this.host.last;
     topic.append({ n, payload, bytes: Buffer.byteLength(payload), at: performance.now() }, history);
     const position = topic.positions.at(n);
     if (key !== undefined) {
@@ -121,20 +127,16 @@ export class MemoryBackplane implements Backplane, MemoryTopicHost {
     this.keys.clear();
   }
 
-  /** @internal */
-  account(events: number, bytes: number): void {
-    this.bytes += bytes + events * EVENT_OVERHEAD;
-  }
-
-  /** @internal */
-  tidy(topic: MemoryTopic): void {
+  /** Lets go of what a topic without a history does not need. */
+  private tidy(topic: MemoryTopic): void {
     if (topic.size > 0) {
       return;
     }
-    this.retaining.delete(topic);
-    this.wheel.remove(topic);
-    if (topic.subscriptions.size === 0 && this.topics.delete(topic.name)) {
+    if (this.retaining.delete(topic)) {
       this.bytes -= TOPIC_OVERHEAD;
+      this.wheel.remove(topic);
+    }
+    if (topic.subscriptions.size === 0 && this.topics.delete(topic.name)) {
       this.forgotten.add(topic.positions.hashes, topic.last);
     }
   }
@@ -143,9 +145,8 @@ export class MemoryBackplane implements Backplane, MemoryTopicHost {
     let topic = this.topics.get(name);
     if (!topic) {
       const positions = new TopicPositions(this.process, name);
-      topic = new MemoryTopic(name, positions, this.forgotten.bound(positions.hashes), this);
+      topic = new MemoryTopic(name, positions, this.forgotten.bound(positions.hashes), this.host);
       this.topics.set(name, topic);
-      this.bytes += TOPIC_OVERHEAD;
     }
     return topic;
   }
@@ -153,6 +154,7 @@ export class MemoryBackplane implements Backplane, MemoryTopicHost {
   /** Sees to it that what was just published is trimmed in time, and that all histories together stay within the bound. */
   private retain(topic: MemoryTopic, maxAge: number): void {
     if (!this.retaining.delete(topic)) {
+      this.bytes += TOPIC_OVERHEAD;
       this.wheel.add(topic, maxAge);
     }
     this.retaining.add(topic);

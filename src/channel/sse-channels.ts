@@ -6,19 +6,18 @@ import type { ChannelDefinition } from './channel-definition';
 import { SseChannel, type ChannelHost } from './sse-channel';
 
 /** The channels of one application, and the backplane that carries them. Inject it to look at all of them. */
-export class SseChannels implements ChannelHost, Iterable<SseChannel> {
+export class SseChannels implements Iterable<SseChannel> {
   /** @internal */
   readonly wheel = new TimerWheel();
-  /** @internal */
-  readonly logger = new Logger('SseChannel');
 
   private readonly channels = new Map<string, SseChannel>();
 
+  private readonly host: ChannelHost;
+
   /** @internal */
-  constructor(
-    /** @internal */
-    readonly backplane: Backplane,
-  ) {}
+  constructor(backplane: Backplane) {
+    this.host = { backplane, wheel: this.wheel, logger: new Logger('SseChannel') };
+  }
 
   [Symbol.iterator](): IterableIterator<SseChannel> {
     return this.channels.values();
@@ -49,18 +48,18 @@ export class SseChannels implements ChannelHost, Iterable<SseChannel> {
         `The channel "${name}" is made twice. Call SseModule.forFeature() for it once: channels can be injected everywhere`,
       );
     }
-    const channel = new SseChannel(definition, this);
+    const channel = new SseChannel(definition, this.host);
     this.channels.set(name, channel);
     return channel;
   }
 
   /** @internal */
   async onModuleInit(): Promise<void> {
-    await this.backplane.start();
+    await this.host.backplane.start();
   }
 
   /** The last of an application's hooks: its services may publish until then. @internal */
   async onApplicationShutdown(): Promise<void> {
-    await this.backplane.close();
+    await this.host.backplane.close();
   }
 }

@@ -1,4 +1,4 @@
-import { CONNECT_FRAMES, type FrameSink, type FrameSource } from '../stream/frame-source';
+import { CONNECT_FRAMES, type FrameSink } from '../stream/frame-source';
 import type { SseSubscriptionEvent } from './channel-event';
 import { FrameOutlet } from './frame-outlet';
 import { Subscriber, type SubscriptionHost, type SubscriptionOptions } from './subscriber';
@@ -8,7 +8,7 @@ import { SubscriptionIterator } from './subscription-iterator';
  * A subscription to a topic: return it from a handler, or iterate over it. Nothing happens before, and each use is a
  * subscription of its own.
  */
-export class SseSubscription<T = unknown> implements FrameSource, AsyncIterable<SseSubscriptionEvent<T>> {
+export class SseSubscription<T = unknown> implements AsyncIterable<SseSubscriptionEvent<T>> {
   /** @internal */
   constructor(
     private readonly host: SubscriptionHost,
@@ -28,7 +28,7 @@ export class SseSubscription<T = unknown> implements FrameSource, AsyncIterable<
     >;
   }
 
-  /** @internal */
+  /** It is a `FrameSource`, too. @internal */
   [CONNECT_FRAMES](sink: FrameSink, streamSignal: AbortSignal): void {
     const { signal, ...options } = this.options;
     if (streamSignal.aborted) {

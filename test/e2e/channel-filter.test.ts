@@ -217,6 +217,19 @@ describe.each(ADAPTERS)('a filtered subscriber on %s', (adapter) => {
       expect(app.app.get(SseChannels).wheel.size).toBe(0);
     });
 
+    it('and leaves no timer behind when it goes before it was told', async () => {
+      filters = [only('A')];
+      const app = await start();
+      const client = app.connect('/trades?filter=0');
+      await client.untilEvents(1);
+      await app.channel.publish({ data: { symbol: 'B', n: 0 } });
+      const { wheel } = app.app.get(SseChannels);
+      await until(() => wheel.size === 1);
+      client.leave();
+      await until(() => [...app.channel.subscribers()].length === 0);
+      expect(wheel.size).toBe(0);
+    });
+
     it('where the history is bounded by bytes', async () => {
       filters = [only('A')];
       const app = await start({ maxBytes: 3_000 });

@@ -323,6 +323,34 @@ describe.each(ADAPTERS)('a ChannelView on %s', (adapter) => {
     expect(await (await fetch(`${app.url}/own/latest`)).json()).toEqual({ latest: true });
   });
 
+  it('gives the position before what is published in the turn in which a client comes', async () => {
+    @Controller('at-once')
+    class AtOnceView extends ChannelView<number> {
+      static readonly channel = 'news';
+
+      override events() {
+        void this.channel.publish(1);
+        void this.publishLater();
+        return this.channel.subscribe();
+      }
+
+      private async publishLater(): Promise<void> {
+        for (let promise = 0; promise < 30; promise++) {
+          await Promise.resolve();
+        }
+        await this.channel.publish(2);
+      }
+    }
+    const app = await startChannelApp<number>(adapter, { controllers: [NewsView, AtOnceView] });
+    // The topic is there already when the client comes.
+    const other = app.connect('/news');
+    await other.untilEvents(1);
+    const client = app.connect('/at-once');
+    await Promise.all([client.untilEvents(2), other.untilEvents(3)]);
+    const [, one, two] = other.events;
+    expect(client.events).toEqual([{ event: 'start', id: one!.id, data: { position: one!.id } }, two]);
+  });
+
   it('ends where the signal that it gave its subscription aborts, before as well as during', async () => {
     const until5 = new AbortController();
     @Controller('limited')

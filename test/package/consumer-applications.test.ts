@@ -25,6 +25,20 @@ const MINUTES = 60_000;
 /** `shutdown.grace` where the application says nothing. */
 const GRACE = 5_000;
 
+/** What the README's blocks use beside Nest. */
+const README_PACKAGES = { 'prom-client': '^15.1.0' };
+
+/** An application of the README's blocks about channels. */
+const CHANNELS_MODULE = `
+import { Module } from '@nestjs/common';
+import { SseModule } from 'nestjs-sse-views';
+import { MetricsController } from './metrics.controller';
+import { NotificationsModule } from './notifications.module';
+
+@Module({ imports: [SseModule.forRoot(), NotificationsModule], controllers: [MetricsController] })
+export class AppModule {}
+`;
+
 const COMMON = { typescript: '^6.0.0', '@types/node': '^20.19.0' };
 
 /** The oldest version of each peer, as the package says. */
@@ -46,7 +60,7 @@ const APPLICATIONS: readonly Application[] = [
     options: {
       type: 'module',
       compilerOptions: { module: 'nodenext', isolatedModules: true },
-      dependencies: { ...COMMON, ...nest('^12.0.0'), ...peers('^12.0.0') },
+      dependencies: { ...COMMON, ...README_PACKAGES, ...nest('^12.0.0'), ...peers('^12.0.0') },
     },
   },
   {
@@ -55,7 +69,7 @@ const APPLICATIONS: readonly Application[] = [
     options: {
       type: 'commonjs',
       compilerOptions: { module: 'nodenext', isolatedModules: true },
-      dependencies: { ...COMMON, ...nest('^11.2.0'), ...peers('^11.0.0') },
+      dependencies: { ...COMMON, ...README_PACKAGES, ...nest('^11.2.0'), ...peers('^11.0.0') },
     },
   },
   {
@@ -65,7 +79,13 @@ const APPLICATIONS: readonly Application[] = [
       type: 'commonjs',
       compilerOptions: { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' },
       // The adapter for Fastify has no version 11.2.0.
-      dependencies: { ...COMMON, ...nest('11.2.0'), ...OLDEST_PEERS, '@nestjs/platform-fastify': '11.2.1' },
+      dependencies: {
+        ...COMMON,
+        ...README_PACKAGES,
+        ...nest('11.2.0'),
+        ...OLDEST_PEERS,
+        '@nestjs/platform-fastify': '11.2.1',
+      },
     },
   },
 ];
@@ -89,6 +109,7 @@ describeWithRegistry('The packed library', () => {
       const sources = {
         ...readme,
         'src/without-sse.module.ts': withoutSseModule(readme['src/app.module.ts']),
+        'src/channels.module.ts': CHANNELS_MODULE,
         ...(await fixtures('start.ts', 'swagger.ts', 'ticks.module.ts')),
       };
       consumer = await ConsumerApp.create('application', tarball, { ...options, sources });
@@ -121,6 +142,44 @@ describeWithRegistry('The packed library', () => {
       );
 
       it(
+        'broadcasts by the channel of the README, gives a client what it missed, and shows the counts of the recipe',
+        async () => {
+          const port = await consumer.start(adapter, 'channels.module.js').listening();
+          const send = async (message: unknown) =>
+            fetch(`http://127.0.0.1:${port}/notifications/send`, {
+              method: 'POST',
+              headers: { 'Content-Type': 'application/json' },
+              body: JSON.stringify({ message }),
+            });
+          const messagesOf = (body: string) =>
+            parseEvents(body).flatMap(({ data }) => /"message":"(.+?)"/.exec(data)?.[1] ?? []);
+
+          const first = new RawClient(port, '/notifications');
+          await first.untilBody((text) => text.includes('event: start'), 30_000);
+          const { id } = (await (await send('one')).json()) as { id: string };
+          await first.untilBody((text) => messagesOf(text).length === 1);
+          first.leave();
+          await send('two');
+          expect((await send('')).status).toBe(400);
+
+          const again = new RawClient(port, '/notifications', { headers: { 'Last-Event-ID': id } });
+          expect(messagesOf(await again.untilBody((text) => messagesOf(text).length > 0))).toEqual(['two']);
+          const lost = new RawClient(port, '/notifications', { headers: { 'Last-Event-ID': 'another' } });
+          await lost.untilBody((text) => text.includes('event: gap'));
+
+          const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+          expect(metrics).toContain('sse_connections 2\n');
+          expect(metrics).toContain('sse_subscribers{channel="notifications",topic=""} 2\n');
+          expect(metrics).toContain('sse_channel_published_total{channel="notifications"} 2\n');
+          expect(metrics).toContain('sse_channel_gaps_total{channel="notifications"} 1\n');
+          expect(metrics).toContain('sse_connections_opened_total 3\n');
+          again.leave();
+          lost.leave();
+        },
+        2 * MINUTES,
+      );
+
+      it(
         'documents the view of the README as an event stream with the schema of its data',
         async () => {
           const port = await consumer.start(adapter, 'app.module.js', 'swagger.js').listening();
@@ -129,6 +188,13 @@ describeWithRegistry('The packed library', () => {
           const stream = document.paths['/stocks']?.get?.responses['200']?.content?.['text/event-stream'];
           const model = stream?.schema.$ref?.replace('#/components/schemas/', '');
           expect(Object.keys(document.components.schemas)).toContain(model);
+
+          const newer = (await (await fetch(`http://127.0.0.1:${port}/docs-3.2-json`)).json()) as Document;
+          const events = newer.paths['/stocks']?.get?.responses['200']?.content?.['text/event-stream'];
+          const envelope = events?.itemSchema?.$ref?.replace('#/components/schemas/', '') ?? '';
+          expect(newer.components.schemas[envelope]).toMatchObject({
+            properties: { data: { contentMediaType: 'application/json', contentSchema: stream?.schema } },
+          });
         },
         2 * MINUTES,
       );
@@ -237,12 +303,14 @@ describeWithRegistry('The packed library', () => {
   });
 });
 
+interface MediaType {
+  schema: { $ref?: string };
+  itemSchema?: { $ref?: string };
+}
+
 /** The part of an OpenAPI document that is looked at. */
 interface Document {
-  paths: Record<
-    string,
-    { get?: { responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }> } }
-  >;
+  paths: Record<string, { get?: { responses: Record<string, { content?: Record<string, MediaType> }> } }>;
   components: { schemas: Record<string, unknown> };
 }
 

@@ -120,13 +120,16 @@ function emitDeclarations(): Map<string, string> {
     ROOT,
   );
   const outDir = join(ROOT, 'dist');
-  const program = ts.createProgram([join(ROOT, 'src/index.ts')], {
-    ...options,
-    outDir,
-    emitDeclarationOnly: true,
-    sourceMap: false,
-    inlineSources: false,
-  });
+  const program = ts.createProgram(
+    INDEXES.map((index) => join(ROOT, 'src', index)),
+    {
+      ...options,
+      outDir,
+      emitDeclarationOnly: true,
+      sourceMap: false,
+      inlineSources: false,
+    },
+  );
   const declarations = new Map<string, string>();
   program.emit(undefined, (file, text) => {
     declarations.set(relative(outDir, file).replaceAll('\\', '/'), text);
@@ -183,8 +186,10 @@ describe('the published declarations', () => {
         }
       }
     };
-    walk('index.d.ts');
-    expect([...reached]).toEqual(expect.arrayContaining(['index.d.ts', 'config/options.d.ts', 'event/sse-event.d.ts']));
+    INDEXES.forEach((index) => walk(index.replace(/\.ts$/, '.d.ts')));
+    expect([...reached]).toEqual(
+      expect.arrayContaining(['index.d.ts', 'config/options.d.ts', 'event/sse-event.d.ts', 'testing/index.d.ts']),
+    );
     expect(needed).toEqual([]);
   }, 30_000);
 });
@@ -242,7 +247,9 @@ describe('the check of the layers', () => {
     "import { b } from './b'; export { b };",
     "import { b as c } from './b'; export { c as d };",
   ])('finds the re-export in %j', (text) => {
-    expect(reExports(of({ 'event/a.ts': text, 'index.ts': text, 'testing/index.ts': text }))).toEqual(['event/a.ts re-exports ./b']);
+    expect(reExports(of({ 'event/a.ts': text, 'index.ts': text, 'testing/index.ts': text }))).toEqual([
+      'event/a.ts re-exports ./b',
+    ]);
   });
 
   it.each([
