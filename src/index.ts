@@ -20,6 +20,7 @@ export type {
   SseGap,
   SseGapEvent,
   SsePublishedEvent,
+  SseStart,
   SseStartEvent,
   SseSubscriptionEvent,
 } from './channel/channel-event';

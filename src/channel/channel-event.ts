@@ -25,11 +25,17 @@ export type SseChannelEvent<T = unknown> =
     ? { [K in keyof M & string]: SsePublishedEvent<K, M[K]> }[keyof M & string]
     : SsePublishedEvent<string | undefined, T>;
 
+/** What the data of a `start` event say. */
+export interface SseStart {
+  /** The position to resume from. */
+  readonly position: Position;
+}
+
 /**
  * Where a subscriber is: everything after this position comes, or has been left out by its filter. The first event of a
  * subscription that does not resume; given again when a filter has left out many, so that the client resumes from there.
  */
-export interface SseStartEvent extends EncodedEvent<{ readonly position: Position }, 'start'> {
+export interface SseStartEvent extends EncodedEvent<SseStart, 'start'> {
   readonly event: typeof START_EVENT;
   readonly id: Position;
 }

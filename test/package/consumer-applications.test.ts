@@ -99,7 +99,7 @@ describeWithRegistry('The packed library', () => {
     tarball = await packLibrary(packing);
   }, 5 * MINUTES);
 
-  afterAll(() => removeFolder(packing));
+  afterAll(() => removeFolder(packing), MINUTES);
 
   describe.each(APPLICATIONS)('in an application of $name', ({ nestVersion, options }) => {
     let consumer: ConsumerApp;
@@ -115,7 +115,7 @@ describeWithRegistry('The packed library', () => {
       consumer = await ConsumerApp.create('application', tarball, { ...options, sources });
     }, 10 * MINUTES);
 
-    afterAll(() => consumer?.remove());
+    afterAll(() => consumer?.remove(), MINUTES);
 
     it('was compiled against that version of Nest', async () => {
       expect((await consumer.versionOf('@nestjs/core')).startsWith(nestVersion)).toBe(true);
@@ -268,7 +268,7 @@ describeWithRegistry('The packed library', () => {
       });
     }, 10 * MINUTES);
 
-    afterAll(() => consumer?.remove());
+    afterAll(() => consumer?.remove(), MINUTES);
 
     it('did not bring them along', async () => {
       const installed = await readdir(join(consumer.folder, 'node_modules'));

@@ -27,6 +27,9 @@ const ofMarket = (name: string): string => typesIn('test/package/generated-clien
 const zodOutput = (schema: string): string => `(typeof ${schema})['_zod']['output']`;
 const union = (types: readonly string[]): string => types.join(' | ');
 
+/** What a channel's stream says itself. */
+const CHANNEL = ['SseStart', 'SseGap'].map((name) => typesIn('src/channel/channel-event', name));
+
 const MARKET: readonly DocumentedStream[] = [
   { operationId: 'PricesView_events', data: ofMarket('Price') },
   {
@@ -49,6 +52,22 @@ const SAMPLE: readonly DocumentedStream[] = [
     data: union(
       ['ImportProgress', 'RejectedRow', 'ImportSummary'].map((name) => typesIn('sample/04-import/import.events', name)),
     ),
+  },
+  {
+    operationId: 'NotificationsView_events',
+    data: union([
+      ...['Connected', 'People', 'Notification'].map((name) =>
+        typesIn('sample/05-notifications/notification.events', name),
+      ),
+      ...CHANNEL,
+    ]),
+  },
+  {
+    operationId: 'RoomMessagesView_events',
+    data: union([
+      ...['RoomMessage', 'MemberChange'].map((name) => typesIn('sample/06-chat-rooms/room.events', name)),
+      ...CHANNEL,
+    ]),
   },
 ];
 
@@ -85,7 +104,7 @@ describeWithRegistry('Generated clients', () => {
   afterAll(async () => {
     await closeApps();
     await project?.remove();
-  });
+  }, MINUTES);
 
   const named = (name: string): DocumentToTry => documents.find((document) => document.name === name)!;
 

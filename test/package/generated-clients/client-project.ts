@@ -27,7 +27,7 @@ const FIXTURES = [
 /** How strictly clients and assertions are compiled: as by a new project of the compiler, and for browsers and Node. */
 const COMPILER_OPTIONS = {
   target: 'es2022',
-  lib: ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'],
+  lib: ['es2023', 'es2024.string', 'dom', 'dom.iterable', 'dom.asynciterable'],
   module: 'commonjs',
   moduleResolution: 'node10',
   strict: true,
