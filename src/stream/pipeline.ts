@@ -23,25 +23,32 @@ export interface PipelineContext {
 export function toFrames(source$: Observable<unknown>, context: PipelineContext): Observable<string> {
   const { demand, stopped$, onDropped, options } = context;
   const { eventId, format, nameOfData, onInvalid, overflow, pipe, validate } = options;
-  let messages$ = source$.pipe(
-    takeUntil(stopped$),
-    map((value) => toMessage(value, nameOfData)),
-  );
+  const values$ = source$.pipe(takeUntil(stopped$));
+  if (!validate && !pipe) {
+    // Each operator costs a small event as much as its encoding does.
+    return values$.pipe(map((value) => encodeMessage(withId(toMessage(value, nameOfData), eventId), format)));
+  }
+  let messages$ = values$.pipe(map((value) => toMessage(value, nameOfData)));
   if (validate) {
     const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
     messages$ = messages$.pipe(validated({ validate, onInvalid, demand, maxWaiting, onDropped }));
   }
-  messages$ = messages$.pipe(map((message) => withId(message, eventId)));
-  return (pipe?.(messages$) ?? messages$).pipe(
+  if (!pipe) {
+    return messages$.pipe(map((message) => encodeMessage(withId(message, eventId), format)));
+  }
+  return pipe(messages$.pipe(map((message) => withId(message, eventId)))).pipe(
     takeUntil(stopped$),
     map((message) => encodeMessage(message, format)),
   );
 }
 
+/** Gives an event its id. The message is the pipeline's own until the user's operators get it. */
 function withId(message: SseMessage, eventId: EventId): SseMessage {
-  if (message.id !== undefined || message.data === undefined) {
-    return message;
+  if (message.id === undefined && message.data !== undefined) {
+    const id = eventId(message);
+    if (id !== undefined) {
+      message.id = typeof id === 'number' ? String(id) : id;
+    }
   }
-  const id = eventId(message);
-  return id === undefined ? message : { ...message, id: typeof id === 'number' ? String(id) : id };
+  return message;
 }

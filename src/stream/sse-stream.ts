@@ -135,23 +135,28 @@ export class SseStream implements WheelEntry, FrameSink {
     if (frame === '') {
       return;
     }
-    this.guarded(() => {
+    // Not `guarded`: a function for each event would be felt.
+    try {
       this.start();
       if (this.state === 'open') {
         this.host.counters.delivered++;
         this.writer.write(frame);
       }
-    });
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   writeShared(frames: SharedFrames): void {
-    this.guarded(() => {
+    try {
       this.start();
       if (this.state === 'open') {
         this.host.counters.delivered += frames.events;
         this.writer.writeShared(frames);
       }
-    });
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   complete(): void {

@@ -43,7 +43,8 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
 
       const settle = (message: SseMessage, result: ValidationResult): void => {
         if (!result.issues) {
-          subscriber.next(result.value === message.data ? message : { ...message, data: result.value });
+          message.data = result.value;
+          subscriber.next(message);
           return;
         }
         const error = new SseValidationError(result.issues, message.type);
