@@ -112,10 +112,19 @@ export class ClientResponse {
     }
   }
 
-  /** @returns whether the client takes more at once; otherwise `onDrain` is called when it does. */
-  write(chunk: string | Buffer): boolean {
+  /**
+   * @param bytes length of the chunk on the wire.
+   * @returns whether the client takes more at once; otherwise `onDrain` is called when it does.
+   */
+  write(chunk: string | Buffer, bytes: number): boolean {
     if (this.isEnded) {
       return true;
+    }
+    const socket = typeof chunk === 'string' ? this.directSocket : undefined;
+    if (socket) {
+      // What is ASCII need not be transcoded.
+      const encoding = bytes === chunk.length ? 'latin1' : 'utf8';
+      return this.writeDirectly(socket, `${bytes.toString(16)}\r\n${chunk as string}\r\n`, encoding);
     }
     const more = (this.response as ServerResponse).write(chunk);
     // A compression middleware that wraps the response holds everything back until it is told.
@@ -126,10 +135,11 @@ export class ClientResponse {
   /** As `write`, for bytes that many clients get. */
   writeShared(frames: SharedFrames): boolean {
     const socket = this.directSocket;
-    if (!socket) {
-      return this.write(frames.bytes);
-    }
-    const more = socket.write(frames.chunk);
+    return socket ? this.writeDirectly(socket, frames.chunk) : this.write(frames.bytes, frames.bytes.length);
+  }
+
+  private writeDirectly(socket: Socket, chunk: string | Buffer, encoding?: BufferEncoding): boolean {
+    const more = socket.write(chunk, encoding);
     this.awaitsSocket = !more;
     return more;
   }

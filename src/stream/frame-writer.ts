@@ -138,7 +138,8 @@ export class FrameWriter {
     if (chunk.length === 0) {
       return;
     }
-    this.sent(Buffer.byteLength(chunk), this.client.write(chunk));
+    const bytes = Buffer.byteLength(chunk);
+    this.sent(bytes, this.client.write(chunk, bytes));
   }
 
   private sent(bytes: number, more: boolean): void {

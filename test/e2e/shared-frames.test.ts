@@ -5,7 +5,14 @@ import { get, type IncomingMessage, type Server, type ServerResponse } from 'nod
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createGunzip } from 'node:zlib';
-import { ChannelView, getChannelToken, SseConnections, SseModule, type SseChannel } from 'nestjs-sse-views';
+import {
+  ChannelView,
+  getChannelToken,
+  ServerSentEventsView,
+  SseConnections,
+  SseModule,
+  type SseChannel,
+} from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp, type Adapter, type TestAppOptions } from '../support/app';
 import { RawClient } from '../support/raw-client';
 import { parseEvents } from '../support/read-events';
@@ -25,6 +32,19 @@ class CompressibleView extends ChannelView<number | string> {
   static readonly headers = { 'Cache-Control': 'no-store' };
 }
 
+/** Each in a turn of its own: ASCII, what Latin-1 and what only Unicode has, and more than a batch. */
+const OWN_EVENTS = ['one', 'zwei: ä', '三 😀', 'x'.repeat(40_000), 'ü'.repeat(40_000), ''];
+
+@Controller('own')
+class OwnEventsView extends ServerSentEventsView<string> {
+  async *events() {
+    for (const data of OWN_EVENTS) {
+      yield { data, id: OWN_EVENTS.indexOf(data) };
+      await new Promise(setImmediate);
+    }
+  }
+}
+
 /** What the server wrote to its sockets in one piece as a whole chunk with an event in it. */
 type DirectWrites = string[];
 
@@ -34,7 +54,7 @@ async function start(adapter: Adapter, options: TestAppOptions = {}) {
   const started = await startApp(adapter, {
     ...rest,
     imports: [SseModule.forFeature([{ name: 'news', history: { maxEvents: 10_000, maxBytes: 100_000_000 } }])],
-    controllers: [NewsView, CompressibleView],
+    controllers: [NewsView, CompressibleView, OwnEventsView],
     prepare: async (app) => {
       const server = app.getHttpServer() as Server;
       for (const event of ['connection', 'secureConnection']) {
@@ -51,7 +71,7 @@ async function start(adapter: Adapter, options: TestAppOptions = {}) {
 function recordDirectWrites(socket: Socket, direct: DirectWrites): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]) => {
-    const text = Buffer.isBuffer(args[0]) ? args[0].toString('latin1') : '';
+    const text = Buffer.isBuffer(args[0]) ? args[0].toString('latin1') : String(args[0]);
     if (/^[0-9a-f]+\r\n(?:.|\n)*data: (?:.|\n)*\r\n$/.test(text)) {
       direct.push(text);
     }
@@ -63,6 +83,14 @@ function recordDirectWrites(socket: Socket, direct: DirectWrites): void {
 function beforeEachRequest(listener: (request: IncomingMessage, response: ServerResponse) => void) {
   return (app: { getHttpServer(): unknown }) => (app.getHttpServer() as Server).prependListener('request', listener);
 }
+
+/** Puts another `write` in the place of Node's, which does the same, on responses to marked requests. */
+const wrapMarked = beforeEachRequest((request, response) => {
+  if (request.headers['x-wrapped']) {
+    const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+    response.write = ((...args: unknown[]) => write(...args)) as typeof response.write;
+  }
+});
 
 const dataOf = (body: string) =>
   parseEvents(body)
@@ -86,12 +114,7 @@ describe.each(ADAPTERS)('frames that many clients get, on %s', (adapter) => {
 
   it('are byte for byte what the response itself would write', async () => {
     const { port, channel, direct, isOpen } = await start(adapter, {
-      prepare: beforeEachRequest((request, response) => {
-        if (request.headers['x-wrapped']) {
-          const write = response.write.bind(response) as (...args: unknown[]) => boolean;
-          response.write = ((...args: unknown[]) => write(...args)) as typeof response.write;
-        }
-      }),
+      prepare: wrapMarked,
     });
     const plain = new RawClient(port, '/news');
     const wrapped = new RawClient(port, '/news', { headers: { 'X-Wrapped': '1' } });
@@ -104,6 +127,18 @@ describe.each(ADAPTERS)('frames that many clients get, on %s', (adapter) => {
     expect(direct).toHaveLength(4);
     const afterHead = ({ received, head }: RawClient) => received.slice(head.length);
     expect(afterHead(plain)).toBe(afterHead(wrapped));
+  });
+
+  it('go the same way as those of one client: the bytes of each chunk are what the response itself would write', async () => {
+    const { port, direct } = await start(adapter, { prepare: wrapMarked });
+    const plain = new RawClient(port, '/own');
+    const wrapped = new RawClient(port, '/own', { headers: { 'X-Wrapped': '1' } });
+    await until(() => [plain, wrapped].every(({ tail }) => tail.endsWith('0\r\n\r\n')));
+    const chunks = ({ received, head }: RawClient) => received.slice(head.length).split(/(?<=\n\n\r\n)/);
+    expect(chunks(plain)).toEqual(chunks(wrapped));
+    expect(parseEvents(plain.body).map(({ data }) => JSON.parse(data) as unknown)).toEqual(OWN_EVENTS);
+    // The first chunk takes the headers along.
+    expect(direct.length).toBeGreaterThan(OWN_EVENTS.length - 2);
   });
 
   it('are drained by the socket: a client that pauses gets all of them, in order', async () => {
@@ -199,7 +234,7 @@ describe.each(ADAPTERS)('frames that many clients get, on %s', (adapter) => {
     // In one turn: the end has not left yet when the event comes.
     first!.end();
     await channel.publish(1);
-    await Promise.race([ended, other].map((client) => client.untilBody((body) => dataOf(body).length === 1)));
+    await until(() => [ended, other].some(({ body }) => dataOf(body).length === 1));
     expect(direct).toHaveLength(1);
     await until(() => [ended, other].some(({ received }) => received.endsWith('0\r\n\r\n')));
   });
