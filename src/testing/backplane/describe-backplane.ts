@@ -98,9 +98,8 @@ export function describeBackplane(
       }),
       timeout,
     );
-    for (const property of PROPERTIES.filter(
-      ({ needs = [] }) => !needs.some((need) => need.split('.')[0]! in without),
-    )) {
+    const isWithout = (need: string): boolean => need.split('.').some((part) => part in without);
+    for (const property of PROPERTIES.filter(({ needs = [] }) => !needs.some(isWithout))) {
       const reason = missingFor(property, factory);
       const title = `${property.number} ${property.promise}`;
       if (reason === undefined) {
