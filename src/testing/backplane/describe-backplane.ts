@@ -88,6 +88,7 @@ export function describeBackplane(
     await scenario.dispose();
   };
 
+  const isWithout = (need: string): boolean => need.split('.').some((part) => part in without);
   const reasons = Object.entries(without).map(([need, reason]) => `, without ${need}: ${reason}`);
 
   describe(`${name}: conformance of a backplane${reasons.join('')}`, () => {
@@ -98,7 +99,6 @@ export function describeBackplane(
       }),
       timeout,
     );
-    const isWithout = (need: string): boolean => need.split('.').some((part) => part in without);
     for (const property of PROPERTIES.filter(({ needs = [] }) => !needs.some(isWithout))) {
       const reason = missingFor(property, factory);
       const title = `${property.number} ${property.promise}`;
