@@ -17,12 +17,12 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   reporters: ['default', '<rootDir>/test/support/skips.reporter.js'],
-  transform: { '^.+\\.ts$': swc(true), '^.+\\.js$': swc(false) },
+  transform: { '^.+\\.ts$': swc(true), '^.+\\.c?js$': swc(false) },
   transformIgnorePatterns: [
-    '/node_modules/(?!(@nestjs|@valibot|@seriousme|@ark|arktype|arkregex|content-disposition)/)',
+    '/node_modules/(?!(@electric-sql|@nestjs|@valibot|@seriousme|@ark|arktype|arkregex|content-disposition)/)',
   ],
   moduleNameMapper: {
     '^nestjs-sse-views$': '<rootDir>/src/index.ts',
-    '^nestjs-sse-views/testing$': '<rootDir>/src/testing/index.ts',
+    '^nestjs-sse-views/(postgres|redis|testing)$': '<rootDir>/src/$1/index.ts',
   },
 };

@@ -8,7 +8,7 @@ import type { TopicEvent, TurnEvents } from './topic-event';
 export class FrameOutlet implements Outlet {
   readonly isFull = false;
 
-  constructor(private readonly sink: FrameSink) {}
+  constructor(readonly sink: FrameSink) {}
 
   get demand(): Pick<Demand, 'isOpen' | 'whenOpen'> {
     return this.sink.demand;

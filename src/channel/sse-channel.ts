@@ -151,6 +151,14 @@ export class SseChannel<T = unknown> {
     return { ...this.counters };
   }
 
+  /**
+   * `stale` while any of its topics that have subscribers in this process waits for the backplane's engine: streams stay open
+   * meanwhile, and get what they missed when it is back.
+   */
+  get state(): 'live' | 'stale' {
+    return [...this.hubs.values()].some(({ state }) => state === 'stale') ? 'stale' : 'live';
+  }
+
   /** The topics that have subscribers in this process, each with their number; `undefined` is the channel's own topic. */
   *subscribers(): IterableIterator<[topic: string | undefined, subscribers: number]> {
     for (const [name, { subscribers }] of this.hubs) {

@@ -23,6 +23,11 @@ export class SseChannels implements Iterable<SseChannel> {
     return this.channels.values();
   }
 
+  /** `stale` while any channel is; see `SseChannel.state`. */
+  get state(): 'live' | 'stale' {
+    return [...this].some(({ state }) => state === 'stale') ? 'stale' : 'live';
+  }
+
   /**
    * The channel of this name.
    *

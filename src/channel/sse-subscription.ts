@@ -1,4 +1,4 @@
-import { CONNECT_FRAMES, type FrameSink } from '../stream/frame-source';
+import { CONNECT_FRAMES, type FrameConnection, type FrameSink } from '../stream/frame-source';
 import type { SseSubscriptionEvent } from './channel-event';
 import { FrameOutlet } from './frame-outlet';
 import { Subscriber, type SubscriptionHost, type SubscriptionOptions } from './subscriber';
@@ -21,30 +21,41 @@ export class SseSubscription<T = unknown> implements AsyncIterable<SseSubscripti
    * A loop inside an async generator cannot be left while it waits: give `subscribe()` the signal of `@SseSignal()`. Without
    * a signal the position is given again (`start`) after each 15 seconds of silence, so that the generator gets a chance.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<SseSubscriptionEvent<T>, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<SseSubscriptionEvent<T>, undefined> & FrameConnection {
     return new SubscriptionIterator(this.host, this.options) as unknown as AsyncIterableIterator<
       SseSubscriptionEvent<T>,
       undefined
-    >;
+    > &
+      FrameConnection;
   }
 
   /** It is a `FrameSource`, too. @internal */
-  [CONNECT_FRAMES](sink: FrameSink, streamSignal: AbortSignal): void {
-    const { signal, ...options } = this.options;
-    if (streamSignal.aborted) {
-      return;
-    }
+  [CONNECT_FRAMES](sink: FrameSink): FrameConnection {
+    const { signal } = this.options;
     if (signal?.aborted) {
       sink.complete();
-      return;
+      return OVER;
     }
-    if (signal && signal !== streamSignal) {
-      // The developer's own signal ends the subscription, and with it the stream.
-      const complete = (): void => sink.complete();
-      signal.addEventListener('abort', complete, { once: true });
-      streamSignal.addEventListener('abort', () => signal.removeEventListener('abort', complete), { once: true });
-    }
-    const outlet = new FrameOutlet(sink);
-    new Subscriber(this.host.hub(), outlet, { ...options, signal: streamSignal }, this.host.wheel).start();
+    const subscriber = new Subscriber(this.host.hub(), new FrameOutlet(sink), this.options, this.host.wheel);
+    const connection = signal ? endedBy(signal, sink, subscriber) : subscriber;
+    subscriber.start();
+    return connection;
   }
+}
+
+const OVER: FrameConnection = { state: 'live', disconnect: () => {} };
+
+/** The developer's own signal ends the subscription, and with it the stream. */
+function endedBy(signal: AbortSignal, sink: FrameSink, subscriber: Subscriber): FrameConnection {
+  const complete = (): void => sink.complete();
+  signal.addEventListener('abort', complete, { once: true });
+  return {
+    get state() {
+      return subscriber.state;
+    },
+    disconnect() {
+      signal.removeEventListener('abort', complete);
+      subscriber.disconnect();
+    },
+  };
 }

@@ -1,9 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { EncodedEvent } from '../event/encoded-event';
 import type { Demand } from '../stream/demand';
+import type { FrameConnection, FrameSink, StreamState } from '../stream/frame-source';
 import { TimeSlice } from '../stream/time-slice';
 import type { TimerWheel, WheelEntry } from '../stream/timer-wheel';
 import type { Delivery, Position, SubscribeFrom } from './backplane';
-import { SseClosedError } from './backplane.error';
+import { backoff } from './backoff';
+import { SseClosedError, SseUnavailableError } from './backplane.error';
 import { gapWord, startWord, type ChannelWord, type SseGap } from './channel-event';
 import { TurnEvents, type TopicEvent } from './topic-event';
 import type { TopicHub, TopicSubscriber } from './topic-hub';
@@ -21,6 +24,8 @@ export interface Outlet {
   readonly demand: Pick<Demand, 'isOpen' | 'whenOpen'>;
   /** Whether live events are more than it can hold: the subscriber reads them from the history later. */
   readonly isFull: boolean;
+  /** Where the events of a turn may go in one piece, past this outlet. */
+  readonly sink?: FrameSink;
   event(event: TopicEvent): void;
   /** Takes the events of a turn in one piece, where it can. */
   turn?(turn: TurnEvents): void;
@@ -36,11 +41,12 @@ export interface SubscriberOptions {
   readonly after: string | undefined;
   readonly from: SubscribeFrom;
   readonly filter: EventFilter | undefined;
-  readonly signal: AbortSignal;
 }
 
-/** What a subscription asks for; a loop may do without a signal. */
-export type SubscriptionOptions = Omit<SubscriberOptions, 'signal'> & { readonly signal: AbortSignal | undefined };
+/** What a subscription asks for. */
+export interface SubscriptionOptions extends SubscriberOptions {
+  readonly signal: AbortSignal | undefined;
+}
 
 /** What a subscription needs of its channel. */
 export interface SubscriptionHost {
@@ -53,7 +59,7 @@ export interface SubscriptionHost {
  * One subscription to a topic: the history after its client's position, read at its client's pace, then what comes, without
  * a hole or a double between them.
  */
-export class Subscriber implements TopicSubscriber, WheelEntry {
+export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection {
   /** How far it is; `undefined` until it has begun. */
   position: Position | undefined;
   isOver = false;
@@ -63,7 +69,8 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
   private reading: AbortController | undefined;
   /** Whether the history has nothing more just now, and all before was passed on. */
   private isWaiting = false;
-  private readonly stop = (): void => this.end();
+  /** Whether the backplane's engine is there, as the reading of the history knows it. */
+  private readingState: StreamState = 'live';
 
   constructor(
     private readonly hub: TopicHub,
@@ -72,9 +79,16 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
     private readonly wheel: TimerWheel,
   ) {}
 
+  get sink(): FrameSink | undefined {
+    return this.options.filter ? undefined : this.outlet.sink;
+  }
+
+  get state(): StreamState {
+    return this.hub.state === 'stale' ? 'stale' : this.readingState;
+  }
+
   /** Begins. Where the topic stands already, its first event is given before this returns. */
   start(): void {
-    this.options.signal.addEventListener('abort', this.stop, { once: true });
     this.hub.join(this);
     void this.begin();
   }
@@ -134,7 +148,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
 
   fail(error: unknown): void {
     if (!this.isOver) {
-      this.end();
+      this.disconnect();
       this.outlet.fail(error);
     }
   }
@@ -173,8 +187,14 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
     if (this.isOver || (after !== undefined && this.crossOver(after))) {
       return;
     }
+    if (hub.state === 'stale') {
+      throw new SseUnavailableError(
+        `What comes after ${after ?? 'the beginning'} in ${hub.topic} cannot be read: the backplane is away`,
+      );
+    }
     const reading = new AbortController();
     this.reading = reading;
+    this.readingState = 'live';
     const slice = new TimeSlice();
     const deliveries = hub.host.backplane.subscribe(hub.topic, {
       ...(after === undefined ? { from: this.options.from } : { after }),
@@ -213,6 +233,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
       return false;
     }
     this.position = position;
+    this.readingState = 'live';
     this.hub.attach(this);
     if (missed.length > 0) {
       this.receive(new TurnEvents(missed));
@@ -238,6 +259,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
         break;
       }
       case 'status':
+        this.readingState = delivery.state;
         break;
     }
   }
@@ -245,7 +267,24 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
   /** Gives the live events up, to read them from the history when there is room. */
   private fallBack(): void {
     this.hub.join(this);
-    this.readHistory(this.position!, true).catch((error: unknown) => this.fail(error));
+    this.catchUp().catch((error: unknown) => this.fail(error));
+  }
+
+  /** Reads what it gave up, as soon as the engine is there: for one that has begun an outage is no end. */
+  private async catchUp(): Promise<void> {
+    for (let attempt = 0; !this.isOver; attempt++) {
+      try {
+        await this.readHistory(this.position!, true);
+        return;
+      } catch (error) {
+        if (!(error instanceof SseUnavailableError)) {
+          throw error;
+        }
+      }
+      this.isWaiting = false;
+      this.reading = new AbortController();
+      await wait(backoff(attempt), undefined, { ref: false, signal: this.reading.signal });
+    }
   }
 
   private async whenReady(): Promise<void> {
@@ -303,12 +342,12 @@ export class Subscriber implements TopicSubscriber, WheelEntry {
     this.outlet.word(word);
   }
 
-  private end(): void {
+  /** Ends it: nothing more is read or given. */
+  disconnect(): void {
     if (this.isOver) {
       return;
     }
     this.isOver = true;
-    this.options.signal.removeEventListener('abort', this.stop);
     this.reading?.abort();
     this.wheel.remove(this);
     this.hub.leave(this);

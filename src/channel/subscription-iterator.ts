@@ -1,5 +1,6 @@
 import type { EncodedEvent } from '../event/encoded-event';
 import { Demand } from '../stream/demand';
+import type { FrameConnection, StreamState } from '../stream/frame-source';
 import type { WheelEntry } from '../stream/timer-wheel';
 import { SseClosedError } from './backplane.error';
 import { startWord, type ChannelWord } from './channel-event';
@@ -20,16 +21,17 @@ const MAX_WAITING_LENGTH = 1_048_576;
 const SILENCE = 15_000;
 
 /** A subscription that is read event by event. */
-export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent, undefined>, Outlet, WheelEntry {
+export class SubscriptionIterator
+  implements AsyncIterableIterator<EncodedEvent, undefined>, Outlet, WheelEntry, FrameConnection
+{
   readonly demand = new Demand();
   private readonly queue = new Fifo<TopicEvent | ChannelWord>();
   private queuedLength = 0;
   private isHolding = false;
   private readers: { resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
-  private readonly abort = new AbortController();
-  private readonly stop = (): void => this.finish();
+  private readonly stop = (): void => this.disconnect();
   private subscriber: Subscriber | undefined;
-  private state: 'new' | 'open' | 'over' = 'new';
+  private phase: 'new' | 'open' | 'over' = 'new';
   private failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -42,7 +44,7 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
   }
 
   next(): Promise<Result> {
-    if (this.state === 'new') {
+    if (this.phase === 'new') {
       this.start();
     }
     const next = this.queue.shift();
@@ -55,15 +57,19 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
       this.failure = undefined;
       return Promise.reject(error as Error);
     }
-    if (this.state === 'over') {
+    if (this.phase === 'over') {
       return Promise.resolve(DONE);
     }
     return new Promise((resolve, reject) => this.readers.push({ resolve, reject }));
   }
 
   return(): Promise<Result> {
-    this.finish();
+    this.disconnect();
     return Promise.resolve(DONE);
+  }
+
+  get state(): StreamState {
+    return this.subscriber?.state ?? 'live';
   }
 
   get isFull(): boolean {
@@ -103,19 +109,19 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
   }
 
   private start(): void {
-    const { host, options, abort } = this;
+    const { host, options } = this;
     const { signal } = options;
     if (signal?.aborted) {
-      this.state = 'over';
+      this.phase = 'over';
       return;
     }
-    this.state = 'open';
+    this.phase = 'open';
     if (signal) {
       signal.addEventListener('abort', this.stop, { once: true });
     } else {
       host.wheel.add(this, SILENCE);
     }
-    this.subscriber = new Subscriber(host.hub(), this, { ...options, signal: abort.signal }, host.wheel);
+    this.subscriber = new Subscriber(host.hub(), this, options, host.wheel);
     this.subscriber.start();
   }
 
@@ -146,17 +152,17 @@ export class SubscriptionIterator implements AsyncIterableIterator<EncodedEvent,
   }
 
   /** Ends at the reader's wish: what waits is not given any more. */
-  private finish(): void {
+  disconnect(): void {
     this.queue.clear();
     this.failure = undefined;
     this.close();
   }
 
   private close(): void {
-    this.state = 'over';
+    this.phase = 'over';
     this.options.signal?.removeEventListener('abort', this.stop);
     this.host.wheel.remove(this);
-    this.abort.abort();
+    this.subscriber?.disconnect();
     this.demand.wake();
     for (const { resolve } of this.readers.splice(0)) {
       resolve(DONE);

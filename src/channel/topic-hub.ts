@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import type { FrameSink, StreamState } from '../stream/frame-source';
 import type { Backplane, Delivery, HistoryBounds, Position } from './backplane';
 import { SseClosedError } from './backplane.error';
 import type { ChannelCounters } from './channel-counters';
@@ -13,6 +14,8 @@ const MAX_BUFFERED = 100_000;
 export interface TopicSubscriber {
   /** Whether it is done with: it may end on any event that it gets. */
   readonly isOver: boolean;
+  /** Where everything goes unchanged once it is attached: past the subscriber, which need not know of each event. */
+  readonly sink: FrameSink | undefined;
   /** Takes events that came together. */
   receive(turn: TurnEvents): void;
   gap(gap: SseGap): void;
@@ -38,10 +41,14 @@ export interface TopicHubHost {
 export class TopicHub {
   /** Where the newest event is that has come; `undefined` until the backplane has said where the topic stands. */
   position: Position | undefined;
+  /** Whether the backplane's engine is there. */
+  state: StreamState = 'live';
 
   private readonly abort = new AbortController();
-  /** Those who get what comes. */
-  private readonly attached = new Set<TopicSubscriber>();
+  /** Those who get all that comes, unchanged: it goes past them, which saves a tenth of a delivery's time in user mode. */
+  private readonly sinks = new Map<TopicSubscriber, FrameSink>();
+  /** Those who take what comes themselves. */
+  private readonly takers = new Set<TopicSubscriber>();
   /** Those who still read the history, or wait for the beginning. */
   private readonly joining = new Set<TopicSubscriber>();
   private readonly recent = new RecentEvents();
@@ -56,12 +63,12 @@ export class TopicHub {
 
   /** How many subscribe. */
   get subscribers(): number {
-    return this.attached.size + this.joining.size;
+    return this.sinks.size + this.takers.size + this.joining.size;
   }
 
   /** Lets a subscriber read the history by itself; it attaches when it is through. */
   join(subscriber: TopicSubscriber): void {
-    this.attached.delete(subscriber);
+    this.detach(subscriber);
     this.joining.add(subscriber);
     if (this.position !== undefined) {
       this.recent.record(this.position);
@@ -83,7 +90,11 @@ export class TopicHub {
     this.flush();
     if (!subscriber.isOver) {
       this.joining.delete(subscriber);
-      this.attached.add(subscriber);
+      if (subscriber.sink) {
+        this.sinks.set(subscriber, subscriber.sink);
+      } else {
+        this.takers.add(subscriber);
+      }
       this.forgetRecent();
     }
   }
@@ -105,7 +116,7 @@ export class TopicHub {
 
   /** Forgets a subscriber. The last one ends the hub. */
   leave(subscriber: TopicSubscriber): void {
-    this.attached.delete(subscriber);
+    this.detach(subscriber);
     this.joining.delete(subscriber);
     this.forgetRecent();
     if (this.subscribers === 0) {
@@ -151,6 +162,7 @@ export class TopicHub {
         }
         break;
       case 'status':
+        this.state = delivery.state;
         break;
     }
   }
@@ -180,9 +192,28 @@ export class TopicHub {
     }
     const turn = new TurnEvents(this.turn);
     this.turn = [];
-    for (const subscriber of this.attached) {
+    if (this.sinks.size > 0) {
+      const { frames } = turn;
+      const { counters } = this.host;
+      counters.delivered += frames.events * this.sinks.size;
+      counters.bytes += frames.bytes.length * this.sinks.size;
+      for (const sink of this.sinks.values()) {
+        sink.writeShared(frames);
+      }
+    }
+    for (const subscriber of this.takers) {
       subscriber.receive(turn);
     }
+  }
+
+  /** Those who get what comes. */
+  private get attached(): TopicSubscriber[] {
+    return [...this.sinks.keys(), ...this.takers];
+  }
+
+  private detach(subscriber: TopicSubscriber): void {
+    this.sinks.delete(subscriber);
+    this.takers.delete(subscriber);
   }
 
   /** Only those who join need to know what came lately. */

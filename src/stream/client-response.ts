@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
-import { streamHeaders, type SseHeaders } from './response-headers';
+import { streamHead, type SseHeaders } from './response-headers';
 import type { SharedFrames } from './shared-frames';
 
 /** Node's own request, over HTTP/1.1 or HTTP/2. */
@@ -20,6 +20,17 @@ interface FastifyReply {
 /** Express's response is Node's own. */
 type FrameworkResponse = FastifyReply | (ServerResponse & { readonly req: IncomingMessage });
 
+/** Whose response it is. */
+export interface ResponseOwner {
+  onOver(): void;
+}
+
+/** Who writes to it. */
+export interface ResponseWriter {
+  /** The client takes more. */
+  onDrain(): void;
+}
+
 /**
  * One client's response, taken over from the framework: the only place that knows Express from Fastify and HTTP/1.1 from
  * HTTP/2.
@@ -28,12 +39,15 @@ export class ClientResponse {
   readonly request: RawRequest;
   private readonly response: RawResponse;
   private readonly reply: FastifyReply | undefined;
-  private onGone: (() => void) | undefined;
+  private owner: ResponseOwner | undefined;
+  /** The headers, until they are sent. */
+  private headers: OutgoingHttpHeaders | undefined;
   /** Where chunks may go past the response; see `directSocket`. */
   private socket: Socket | undefined;
   private isPlain = false;
   /** Whether the socket has more than it takes, by a write past the response: the response's `drain` will not tell. */
   private awaitsSocket = false;
+  private onSocketDrain: (() => void) | undefined;
 
   constructor(response: unknown) {
     const framework = response as FrameworkResponse;
@@ -58,56 +72,52 @@ export class ClientResponse {
   }
 
   /** Calls back once when the response is over, sent to its end or not. */
-  whenOver(callback: () => void): void {
+  whenOver(owner: ResponseOwner): void {
     if (this.isGone) {
-      callback();
+      owner.onOver();
       return;
     }
-    this.onGone = callback;
-    const once = (): void => {
-      const call = this.onGone;
-      this.onGone = undefined;
-      call?.();
-    };
-    this.response.once('close', once);
+    this.owner = owner;
+    const onClose = (): void => this.onClose();
+    // `on`, for what `once` wraps around a listener is 200 bytes for each connection.
+    this.response.on('close', onClose);
     // A pipelined response that waits for its turn has no socket yet and would never learn that the client left.
     if (this.response.socket === null) {
       const { socket } = this.request;
-      socket.once('close', once);
-      this.response.once('close', () => socket.off('close', once));
+      socket.once('close', onClose);
+      this.response.once('close', () => socket.off('close', onClose));
     }
   }
 
-  /** Takes the response over and sets the headers; the first write takes them along. The framework knows nothing of it any more. */
-  open(headers: SseHeaders, onDrain: () => void): void {
+  /**
+   * Takes the response over; the first write takes its headers along. The framework knows nothing of it any more.
+   *
+   * @throws TypeError when a header cannot be sent.
+   */
+  open(headers: SseHeaders, writer: ResponseWriter): void {
     const { request, response, reply } = this;
     const carried = { ...response.getHeaders(), ...reply?.getHeaders() };
-    const all = streamHeaders(request.httpVersion, carried, headers);
-    for (const name of response.getHeaderNames()) {
+    const head = streamHead(request.httpVersion, carried, headers);
+    // Not set one by one: Node would keep them all for as long as the connection lives.
+    this.headers = head.headers;
+    for (const name of [...response.getHeaderNames(), ...head.removed]) {
       response.removeHeader(name);
     }
-    for (const [name, value] of Object.entries(all)) {
-      if (value === undefined) {
-        // Said even of a header that is not there: Node would add some of its own.
-        response.removeHeader(name);
-      } else {
-        response.setHeader(name, value as string);
-      }
-    }
     reply?.hijack();
+    const onDrain = (): void => writer.onDrain();
     if (request.httpVersionMajor === 1) {
       const { socket } = request as IncomingMessage;
       socket.setTimeout(0);
       socket.setNoDelay(true);
       this.listenToSocket(socket, onDrain);
     }
-    response.statusCode = 200;
     response.on('drain', onDrain);
   }
 
   /** Sends the headers before there is anything to write. */
   flushHeaders(): void {
-    if (!this.isEnded && !this.response.headersSent) {
+    if (!this.isEnded && this.headers) {
+      this.writeHead();
       (this.response as ServerResponse).flushHeaders();
     }
   }
@@ -126,6 +136,7 @@ export class ClientResponse {
       const encoding = bytes === chunk.length ? 'latin1' : 'utf8';
       return this.writeDirectly(socket, `${bytes.toString(16)}\r\n${chunk as string}\r\n`, encoding);
     }
+    this.writeHead();
     const more = (this.response as ServerResponse).write(chunk);
     // A compression middleware that wraps the response holds everything back until it is told.
     (this.response as { flush?: () => void }).flush?.();
@@ -138,6 +149,14 @@ export class ClientResponse {
     return socket ? this.writeDirectly(socket, frames.chunk) : this.write(frames.bytes, frames.bytes.length);
   }
 
+  private writeHead(): void {
+    const { headers, response } = this;
+    this.headers = undefined;
+    if (headers && !response.headersSent) {
+      (response as ServerResponse).writeHead(200, headers);
+    }
+  }
+
   private writeDirectly(socket: Socket, chunk: string | Buffer, encoding?: BufferEncoding): boolean {
     const more = socket.write(chunk, encoding);
     this.awaitsSocket = !more;
@@ -146,6 +165,7 @@ export class ClientResponse {
 
   /** Sends what was written, and ends the response. */
   end(): void {
+    this.writeHead();
     this.response.end();
   }
 
@@ -190,17 +210,23 @@ export class ClientResponse {
       return;
     }
     this.socket = socket;
-    const onSocketDrain = (): void => {
+    this.onSocketDrain = () => {
       if (this.awaitsSocket) {
         this.awaitsSocket = false;
         onDrain();
       }
     };
-    socket.on('drain', onSocketDrain);
-    this.response.once('close', () => {
-      this.socket = undefined;
-      socket.off('drain', onSocketDrain);
-    });
+    socket.on('drain', this.onSocketDrain);
+  }
+
+  private onClose(): void {
+    if (this.onSocketDrain) {
+      this.socket?.off('drain', this.onSocketDrain);
+    }
+    this.socket = undefined;
+    const { owner } = this;
+    this.owner = undefined;
+    owner?.onOver();
   }
 
   /** Whether somebody ended the response: an exception filter does when an interceptor fails after the stream opened. */

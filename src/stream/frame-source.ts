@@ -22,10 +22,22 @@ export interface FrameSink {
  * A source whose events are validated and encoded already, such as a channel's. It goes to the client past the pipeline,
  * unless the route has operators of its own: then it is read as the iterable that it is, too.
  */
-export interface FrameSource extends AsyncIterable<unknown> {
-  /** @param signal aborts when the stream is over. */
-  [CONNECT_FRAMES](sink: FrameSink, signal: AbortSignal): void;
+export interface FrameSource {
+  [Symbol.asyncIterator](): AsyncIterableIterator<unknown> & FrameConnection;
+  /** @returns what the stream lets go of when it is over. */
+  [CONNECT_FRAMES](sink: FrameSink): FrameConnection;
 }
+
+/** A source that is connected. */
+export interface FrameConnection {
+  /** Whether events come as they are made, or cannot come for now. */
+  readonly state: StreamState;
+  /** Nothing is written any more, and everything is let go. */
+  disconnect(): void;
+}
+
+/** `stale`: what brings the events is away, and those of meanwhile come when it is back. */
+export type StreamState = 'live' | 'stale';
 
 export function isFrameSource(source: unknown): source is FrameSource {
   return typeof source === 'object' && source !== null && CONNECT_FRAMES in source;

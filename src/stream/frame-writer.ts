@@ -1,4 +1,4 @@
-import type { ClientResponse } from './client-response';
+import type { ClientResponse, ResponseWriter } from './client-response';
 import type { Demand } from './demand';
 import type { SseHeaders } from './response-headers';
 import type { StreamCounters } from './stream-counters';
@@ -17,7 +17,7 @@ export interface FrameWriterEvents {
  * Brings frames to one client: those of a turn of the event loop leave in one write, and while the client does not read,
  * demand is held and what comes all the same waits, up to a bound.
  */
-export class FrameWriter {
+export class FrameWriter implements ResponseWriter {
   /** `performance.now()` of the last write. */
   lastWrite = performance.now();
   /** `performance.now()` of the write that the client has not taken yet. */
@@ -40,7 +40,7 @@ export class FrameWriter {
 
   /** Takes the response over. The headers leave with what is written in this turn, or alone. */
   open(headers: SseHeaders): void {
-    this.client.open(headers, () => this.onDrain());
+    this.client.open(headers, this);
     this.isOpen = true;
     this.lastWrite = performance.now();
     this.schedule();
@@ -65,12 +65,30 @@ export class FrameWriter {
       this.batch += frames.text;
       return;
     }
-    this.flush();
+    if (this.batch !== '') {
+      this.flush();
+    }
     if (this.blockedSince !== undefined || this.isEnding) {
       this.dispatch(frames.bytes);
     } else {
-      this.sent(frames.bytes.length, this.client.writeShared(frames));
+      this.sent(frames.bytes.length, this.client.writeShared(frames), frames.at);
     }
+  }
+
+  onDrain(): void {
+    if (this.blockedSince === undefined || this.isEnding) {
+      return;
+    }
+    this.blockedSince = undefined;
+    let sent = 0;
+    while (sent < this.backlog.length && this.blockedSince === undefined) {
+      const chunk = this.backlog[sent++]!;
+      this.backlogBytes -= Buffer.byteLength(chunk);
+      this.send(chunk);
+    }
+    this.backlog = this.backlog.slice(sent);
+    // Whoever blocked again has taken a hold of its own; this one goes in any case.
+    this.demand.release();
   }
 
   /** Writes what waits, and ends the response. */
@@ -142,29 +160,13 @@ export class FrameWriter {
     this.sent(bytes, this.client.write(chunk, bytes));
   }
 
-  private sent(bytes: number, more: boolean): void {
-    this.lastWrite = performance.now();
+  private sent(bytes: number, more: boolean, at = performance.now()): void {
+    this.lastWrite = at;
     this.counters.bytes += bytes;
     if (!more && this.blockedSince === undefined) {
       this.blockedSince = this.lastWrite;
       this.demand.hold();
     }
-  }
-
-  private onDrain(): void {
-    if (this.blockedSince === undefined || this.isEnding) {
-      return;
-    }
-    this.blockedSince = undefined;
-    let sent = 0;
-    while (sent < this.backlog.length && this.blockedSince === undefined) {
-      const chunk = this.backlog[sent++]!;
-      this.backlogBytes -= Buffer.byteLength(chunk);
-      this.send(chunk);
-    }
-    this.backlog = this.backlog.slice(sent);
-    // Whoever blocked again has taken a hold of its own; this one goes in any case.
-    this.demand.release();
   }
 }
 

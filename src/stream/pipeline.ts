@@ -1,4 +1,4 @@
-import { map, takeUntil, type Observable } from 'rxjs';
+import { map, type Observable } from 'rxjs';
 import { encodeMessage } from '../event/encode';
 import type { SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
@@ -14,31 +14,30 @@ const SHORTEST_FRAME = 9;
 export interface PipelineContext {
   readonly options: StreamOptions;
   readonly demand: Demand;
-  /** Emits when the stream is over: everything is unsubscribed from, the user's operators as well. */
-  readonly stopped$: Observable<void>;
   readonly onDropped: (error: SseValidationError) => void;
 }
 
-/** The way of an event: what was yielded → message → validated → its id → the user's operators → frame. */
-export function toFrames(source$: Observable<unknown>, context: PipelineContext): Observable<string> {
-  const { demand, stopped$, onDropped, options } = context;
-  const { eventId, format, nameOfData, onInvalid, overflow, pipe, validate } = options;
-  const values$ = source$.pipe(takeUntil(stopped$));
-  if (!validate && !pipe) {
-    // Each operator costs a small event as much as its encoding does.
-    return values$.pipe(map((value) => encodeMessage(withId(toMessage(value, nameOfData), eventId), format)));
+/**
+ * The way of an event where nothing stands between: what was yielded → message → its id → frame.
+ *
+ * An operator for each step would cost a small event as much as its encoding does.
+ */
+export function toFrame(value: unknown, { nameOfData, eventId, format }: StreamOptions): string {
+  return encodeMessage(withId(toMessage(value, nameOfData), eventId), format);
+}
+
+/** The way of an event that is validated: what was yielded → message → validated → its id. */
+export function toMessages(source$: Observable<unknown>, context: PipelineContext): Observable<SseMessage> {
+  const { demand, onDropped, options } = context;
+  const { eventId, nameOfData, onInvalid, overflow, validate } = options;
+  const messages$ = source$.pipe(map((value) => toMessage(value, nameOfData)));
+  if (!validate) {
+    return messages$.pipe(map((message) => withId(message, eventId)));
   }
-  let messages$ = values$.pipe(map((value) => toMessage(value, nameOfData)));
-  if (validate) {
-    const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
-    messages$ = messages$.pipe(validated({ validate, onInvalid, demand, maxWaiting, onDropped }));
-  }
-  if (!pipe) {
-    return messages$.pipe(map((message) => encodeMessage(withId(message, eventId), format)));
-  }
-  return pipe(messages$.pipe(map((message) => withId(message, eventId)))).pipe(
-    takeUntil(stopped$),
-    map((message) => encodeMessage(message, format)),
+  const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
+  return messages$.pipe(
+    validated({ validate, onInvalid, demand, maxWaiting, onDropped }),
+    map((message) => withId(message, eventId)),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } from 'node:http';
 
 /** Headers of a route by name; `undefined` takes a default header away. */
 export type SseHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -22,31 +22,64 @@ const OF_ANOTHER_BODY_OR_CONNECTION = new Set([
   'keep-alive',
 ]);
 
+/** The head of a stream's response. */
+export interface StreamHead {
+  readonly headers: OutgoingHttpHeaders;
+  /** Headers that shall not be sent, those that Node would add by itself among them. */
+  readonly removed: readonly string[];
+}
+
+/** The heads of streams whose response carries no headers yet, by the route's own: the same for each connection. */
+const headsOfRoutes = new WeakMap<SseHeaders, Map<string, StreamHead>>();
+
 /**
  * The headers of a stream: the defaults, then what the framework's response carries already (of middleware, CORS and
  * `@Header()`), then the route's own. `undefined` stands for a header that shall not be sent.
  *
  * @param httpVersion `1.1`, `2.0`, …
+ * @throws TypeError when one of them cannot be sent.
  */
-export function streamHeaders(httpVersion: string, carried: OutgoingHttpHeaders, own: SseHeaders): SseHeaders {
-  return mergeHeaders(
+export function streamHead(httpVersion: string, carried: OutgoingHttpHeaders, own: SseHeaders): StreamHead {
+  if (Object.keys(carried).length > 0) {
+    return merged(httpVersion, carried, own);
+  }
+  const heads = headsOfRoutes.get(own) ?? new Map<string, StreamHead>();
+  const head = heads.get(httpVersion) ?? merged(httpVersion, carried, own);
+  headsOfRoutes.set(own, heads.set(httpVersion, head));
+  return head;
+}
+
+function merged(httpVersion: string, carried: OutgoingHttpHeaders, own: SseHeaders): StreamHead {
+  const all = mergeHeaders(
     DEFAULT_HEADERS,
     httpVersion === '1.1' ? { Connection: 'keep-alive' } : undefined,
     Object.fromEntries(Object.entries(carried).filter(([name, value]) => isCarried(name.toLowerCase(), value))),
     httpVersion.startsWith('1.') ? own : withoutHeaders(own, [...OF_ANOTHER_BODY_OR_CONNECTION]),
   );
+  const head = { headers: {} as OutgoingHttpHeaders, removed: [] as string[] };
+  for (const [name, value] of Object.entries(all)) {
+    if (value === undefined) {
+      head.removed.push(name);
+    } else {
+      // Node looks at them when they are sent, where nobody could answer the client any more.
+      validateHeaderName(name);
+      validateHeaderValue(name, value as string);
+      head.headers[name] = value as string;
+    }
+  }
+  return head;
 }
 
 /** Later ones win, whatever the case of their names. */
 export function mergeHeaders(...all: (SseHeaders | undefined)[]): SseHeaders {
-  const merged = new Map<string, [name: string, value: SseHeaders[string]]>();
+  const byName = new Map<string, [name: string, value: SseHeaders[string]]>();
   for (const headers of all) {
     for (const [name, value] of Object.entries(headers ?? {})) {
-      const known = merged.get(name.toLowerCase());
-      merged.set(name.toLowerCase(), [known?.[0] ?? name, value]);
+      const known = byName.get(name.toLowerCase());
+      byName.set(name.toLowerCase(), [known?.[0] ?? name, value]);
     }
   }
-  return Object.fromEntries(merged.values());
+  return Object.fromEntries(byName.values());
 }
 
 /** All but those with these names, whatever their case. */

@@ -1,5 +1,7 @@
 /** Frames that many clients get: written as text once, turned into bytes once. */
 export class SharedFrames {
+  /** `performance.now()` of the turn in which they are written. */
+  readonly at = performance.now();
   private encoded: Buffer | undefined;
   private framed: Buffer | undefined;
 

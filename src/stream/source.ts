@@ -1,4 +1,4 @@
-import { isObservable, Observable } from 'rxjs';
+import { isObservable, Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
 import { SseSourceError } from '../event/sse.error';
 import type { Demand } from './demand';
@@ -31,49 +31,64 @@ type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 function pull(iterate: () => AnyIterator, demand: Demand): Observable<unknown> {
   return new Observable((subscriber) => {
-    const iterator = iterate();
-    let finished = false;
-
-    const run = async (): Promise<void> => {
-      const slice = new TimeSlice();
-      while (!subscriber.closed) {
-        if (!demand.isOpen) {
-          // No turn of the event loop need pass here: what a socket takes at once drains in the same turn.
-          await demand.whenOpen();
-          continue;
-        }
-        if (slice.isOver()) {
-          await slice.next();
-          continue;
-        }
-        const next = iterator.next();
-        const { done, value } = isPromiseLike(next) ? await next : next;
-        if (done) {
-          finished = true;
-          subscriber.complete();
-          return;
-        }
-        // As `for await` does with the promises that a synchronous iterable gives.
-        const event: unknown = isPromiseLike(value) ? await value : value;
-        if (!subscriber.closed) {
-          subscriber.next(event);
-        }
-      }
-    };
-
-    run().catch((error: unknown) => {
-      finished = true;
-      // After the end nobody listens: usually it is the source's own AbortError.
-      subscriber.error(error);
-    });
-
-    return () => {
-      demand.wake();
-      if (!finished) {
-        void giveBack(iterator);
-      }
-    };
+    const puller = new Puller(iterate(), demand, subscriber);
+    subscriber.add(puller);
+    puller.start();
   });
+}
+
+/** Pulls an iterator for one subscriber, by demand. */
+class Puller implements Unsubscribable {
+  private isFinished = false;
+
+  constructor(
+    private readonly iterator: AnyIterator,
+    private readonly demand: Demand,
+    private readonly subscriber: Subscriber<unknown>,
+  ) {}
+
+  start(): void {
+    this.run().catch((error: unknown) => {
+      this.isFinished = true;
+      // After the end nobody listens: usually it is the source's own AbortError.
+      this.subscriber.error(error);
+    });
+  }
+
+  unsubscribe(): void {
+    this.demand.wake();
+    if (!this.isFinished) {
+      void giveBack(this.iterator);
+    }
+  }
+
+  private async run(): Promise<void> {
+    const { demand, iterator, subscriber } = this;
+    const slice = new TimeSlice();
+    while (!subscriber.closed) {
+      if (!demand.isOpen) {
+        // No turn of the event loop need pass here: what a socket takes at once drains in the same turn.
+        await demand.whenOpen();
+        continue;
+      }
+      if (slice.isOver()) {
+        await slice.next();
+        continue;
+      }
+      const next = iterator.next();
+      const { done, value } = isPromiseLike(next) ? await next : next;
+      if (done) {
+        this.isFinished = true;
+        subscriber.complete();
+        return;
+      }
+      // As `for await` does with the promises that a synchronous iterable gives.
+      const event: unknown = isPromiseLike(value) ? await value : value;
+      if (!subscriber.closed) {
+        subscriber.next(event);
+      }
+    }
+  }
 }
 
 /** Runs the source's `finally`. What it throws then has nobody left to go to. */

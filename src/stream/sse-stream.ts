@@ -1,14 +1,17 @@
 import type { Logger } from '@nestjs/common';
-import { Subject } from 'rxjs';
+import { Subject, takeUntil, type Observable, type Subscription } from 'rxjs';
 import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
-import { SseOverflowError } from '../event/sse.error';
+import { SseError, SseOverflowError, type SseValidationError } from '../event/sse.error';
+import type { SseMessage } from '../event/sse-event';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
-import { isFrameSource, CONNECT_FRAMES, type FrameSink } from './frame-source';
-import { FrameWriter } from './frame-writer';
+import { isFrameSource, CONNECT_FRAMES, type FrameConnection, type FrameSink, type StreamState } from './frame-source';
+import { FrameWriter, type FrameWriterEvents } from './frame-writer';
 import { toProblemDetails } from './problem-details';
-import { toFrames } from './pipeline';
+import type { LazyAbort } from './lazy-abort';
+import { toFrame, toMessages, type PipelineContext } from './pipeline';
 import { toObservable } from './source';
+import { SourceSubscriber } from './source-subscriber';
 import type { SharedFrames } from './shared-frames';
 import type { StreamCounters } from './stream-counters';
 import type { OnEnd, StreamOptions } from './stream-options';
@@ -22,33 +25,40 @@ export interface StreamHost {
   readonly wheel: TimerWheel;
   readonly logger: Logger;
   readonly counters: StreamCounters;
+  /** Milliseconds after which a client that is sent away shall come again: another number for each. */
+  spreadRetry(): number;
 }
 
 /**
  * One client's stream, from the handler's source to the socket: owns the subscription to the source, the timers and the
  * response, and lets go of all of them at once, whichever side ends it.
  */
-export class SseStream implements WheelEntry, FrameSink {
+export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   readonly demand = new Demand();
   private readonly writer: FrameWriter;
-  private readonly stopped$ = new Subject<void>();
   private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
   private opened: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   private openTimer: NodeJS.Timeout | undefined;
+  /** A source that makes its frames itself. */
+  private connection: FrameConnection | undefined;
+  /** Any other. */
+  private subscription: Subscription | undefined;
+  /** Ends what the developer's operators get. */
+  private stopped$: Subject<void> | undefined;
 
   constructor(
     private readonly client: ClientResponse,
-    private readonly abort: AbortController,
+    private readonly abort: LazyAbort,
     private readonly options: StreamOptions,
     private readonly handler: string,
     private readonly host: StreamHost,
   ) {
-    this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, host.counters, {
-      onOverflow: (waiting) =>
-        this.giveUp(
-          `${waiting} bytes wait for a client that does not read (overflow.maxBytes ${options.overflow.maxBytes})`,
-        ),
-    });
+    this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, host.counters, this);
+  }
+
+  /** Whether its source can bring events just now. */
+  get sourceState(): StreamState {
+    return this.connection?.state ?? 'live';
   }
 
   /**
@@ -149,7 +159,9 @@ export class SseStream implements WheelEntry, FrameSink {
 
   writeShared(frames: SharedFrames): void {
     try {
-      this.start();
+      if (this.state !== 'open') {
+        this.start();
+      }
       if (this.state === 'open') {
         this.host.counters.delivered += frames.events;
         this.writer.writeShared(frames);
@@ -180,32 +192,69 @@ export class SseStream implements WheelEntry, FrameSink {
       this.giveUp(error.message);
       return;
     }
-    this.host.logger.error(
-      `${this.handler}: the stream ended with an error`,
-      error instanceof Error ? error.stack : error,
-    );
+    if (isUnavailable(error)) {
+      // Nothing is wrong with the stream: to a client that comes back it goes on where it was.
+      this.host.logger.warn(`${this.handler}: ended a stream for now. ${error.message}`);
+      this.writer.write(retryFrame(this.host.spreadRetry()));
+      this.end('reconnect');
+      return;
+    }
+    this.host.logger.error(`${this.handler}: the stream ended with an error`, stackOf(error));
     this.writer.write(encodeMessage({ type: ERROR_EVENT, data: toProblemDetails(error) }));
     this.end('reconnect');
   }
 
+  /** More waits for a client that does not read than it may. */
+  onOverflow(waiting: number): void {
+    const { maxBytes } = this.options.overflow;
+    this.giveUp(`${waiting} bytes wait for a client that does not read (overflow.maxBytes ${maxBytes})`);
+  }
+
   private connect(source: unknown): void {
-    if (isFrameSource(source) && !this.options.pipe) {
-      source[CONNECT_FRAMES](this, this.abort.signal);
+    const { demand, handler, options } = this;
+    const { pipe, validate } = options;
+    if (isFrameSource(source)) {
+      if (!pipe) {
+        this.hold(source[CONNECT_FRAMES](this));
+        return;
+      }
+      const events = source[Symbol.asyncIterator]();
+      this.hold(events);
+      source = events;
+    }
+    const values$ = toObservable(source, demand, handler);
+    if (!pipe && !validate) {
+      this.subscribe(values$, toFrame);
       return;
     }
-    toFrames(toObservable(source, this.demand, this.handler), {
-      options: this.options,
-      demand: this.demand,
-      stopped$: this.stopped$,
-      onDropped: (error) => {
-        this.host.counters.dropped++;
-        this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`);
-      },
-    }).subscribe({
-      next: (frame) => this.write(frame),
-      error: (error: unknown) => this.fail(error),
-      complete: () => this.complete(),
-    });
+    const context: PipelineContext = { options, demand, onDropped: (error) => this.drop(error) };
+    if (!pipe) {
+      this.subscribe(toMessages(values$, context), frameOfMessage);
+      return;
+    }
+    this.stopped$ = new Subject();
+    // The developer's operators may keep what they get though nobody subscribes to them any more: it has to end, too.
+    this.subscribe(pipe(toMessages(values$.pipe(takeUntil(this.stopped$)), context)), frameOfMessage);
+  }
+
+  private drop(error: SseValidationError): void {
+    this.host.counters.dropped++;
+    this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`);
+  }
+
+  private hold(connection: FrameConnection): void {
+    this.connection = connection;
+    if (this.state === 'ending' || this.state === 'closed') {
+      // It was at its end at once.
+      connection.disconnect();
+    }
+  }
+
+  private subscribe<T>(values$: Observable<T>, frameOf: (value: T, options: StreamOptions) => string): void {
+    const subscriber = new SourceSubscriber(this, frameOf, this.options);
+    // Before it subscribes: a source that gives everything at once may be ended while it does.
+    this.subscription = subscriber;
+    values$.subscribe(subscriber);
   }
 
   /** Opens the stream, if it is not open yet. */
@@ -214,6 +263,7 @@ export class SseStream implements WheelEntry, FrameSink {
       return;
     }
     clearTimeout(this.openTimer);
+    this.openTimer = undefined;
     if (!this.client.isUntouched) {
       // An interceptor's timeout or a filter answered in the meantime, or the client left.
       this.onOver();
@@ -264,9 +314,16 @@ export class SseStream implements WheelEntry, FrameSink {
   /** Ends the source: its signal first, so that a wait inside it ends and its `finally` can run. */
   private release(): void {
     clearTimeout(this.openTimer);
+    this.openTimer = undefined;
     this.abort.abort();
-    this.stopped$.next();
-    this.stopped$.complete();
+    this.connection?.disconnect();
+    try {
+      this.stopped$?.next();
+      this.subscription?.unsubscribe();
+    } catch (error) {
+      // What the developer's own teardown throws: there is nobody left to tell but the log.
+      this.host.logger.error(`${this.handler}: the source could not be let go`, stackOf(error));
+    }
   }
 
   private guarded(work: () => void): void {
@@ -276,4 +333,17 @@ export class SseStream implements WheelEntry, FrameSink {
       this.fail(error);
     }
   }
+}
+
+function frameOfMessage(message: SseMessage, { format }: StreamOptions): string {
+  return encodeMessage(message, format);
+}
+
+function stackOf(error: unknown): unknown {
+  return error instanceof Error ? error.stack : error;
+}
+
+/** Whether what was to be streamed cannot be had for now: `SseUnavailableError`, or one of another copy of the package. */
+export function isUnavailable(error: unknown): error is SseError {
+  return error instanceof Error && (error as Partial<SseError>).code === 'SSE_UNAVAILABLE';
 }

@@ -11,6 +11,11 @@ export interface SseConnection {
   readonly lastEventId: string | undefined;
   /** When the request came. */
   readonly openedAt: Date;
+  /**
+   * `stale` while the engine of its channel's backplane is away: the stream stays open, and gets what it missed when the
+   * engine is back. Every other stream is `live`, and so is one that reads a channel in a loop of its own.
+   */
+  readonly state: 'live' | 'stale';
   /** Aborts when the stream is over. */
   readonly signal: AbortSignal;
   /**
@@ -43,6 +48,15 @@ export class SseConnections implements Iterable<SseConnection> {
   /** How many there are. */
   get count(): number {
     return this.open.size;
+  }
+
+  /** How many of them are `stale`. Each is looked at, so ask for metrics, not for each request. */
+  get stale(): number {
+    let stale = 0;
+    for (const { state } of this.open) {
+      stale += state === 'stale' ? 1 : 0;
+    }
+    return stale;
   }
 
   /** What the streams of this process have done so far, for metrics. */

@@ -1,5 +1,6 @@
 import { SSE_ABORT_CONTROLLER } from '@nestjs/common';
-import { ClientResponse } from '../stream/client-response';
+import { ClientResponse, type ResponseOwner } from '../stream/client-response';
+import { LazyAbort } from '../stream/lazy-abort';
 import { SseStream } from '../stream/sse-stream';
 import type { OnEnd, StreamOptions } from '../stream/stream-options';
 import { lastEventIdOf } from './last-event-id.decorator';
@@ -12,17 +13,17 @@ export const SSE_REQUEST = Symbol('SSE_REQUEST');
 /** A framework's request, as far as it is used here. */
 export interface CarriesSseRequest {
   readonly headers: Record<string, string | string[] | undefined>;
-  readonly raw?: object;
   [SSE_REQUEST]?: SseRequest;
+  [SSE_ABORT_CONTROLLER]?: { readonly signal: AbortSignal };
 }
 
 /** One request for a stream, from the guard to the end of its response. */
-export class SseRequest implements OwnedConnection {
+export class SseRequest implements OwnedConnection, ResponseOwner {
   readonly lastEventId: string | undefined;
-  readonly openedAt = new Date();
   handler = '';
 
-  private readonly abort = new AbortController();
+  private readonly openedTime = Date.now();
+  private readonly abort = new LazyAbort();
   private readonly client: ClientResponse;
   private stream: SseStream | undefined;
   private isEnded = false;
@@ -36,21 +37,25 @@ export class SseRequest implements OwnedConnection {
     this.lastEventId = lastEventIdOf(request);
     this.client = new ClientResponse(response);
     // Where Nest's own @SseSignal() looks.
-    for (const carrier of [request, request.raw]) {
-      if (carrier) {
-        Object.assign(carrier, { [SSE_ABORT_CONTROLLER]: this.abort });
-      }
-    }
-    this.client.whenOver(() => this.onOver());
+    request[SSE_ABORT_CONTROLLER] = this.abort;
+    this.client.whenOver(this);
+  }
+
+  get openedAt(): Date {
+    return new Date(this.openedTime);
   }
 
   get signal(): AbortSignal {
     return this.abort.signal;
   }
 
+  get state(): 'live' | 'stale' {
+    return this.stream?.sourceState ?? 'live';
+  }
+
   /** Whether the client left before the handler could start. */
   get isOver(): boolean {
-    return this.abort.signal.aborted;
+    return this.abort.isAborted;
   }
 
   /**
@@ -81,7 +86,10 @@ export class SseRequest implements OwnedConnection {
   turnAway(retry: number, handler: string, options: StreamOptions): void {
     this.handler = handler;
     this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime);
-    this.shutDown(retry);
+    this.close('reconnect', retry);
+    if (this.runtime.isClosing) {
+      this.client.closeSession();
+    }
   }
 
   close(onEnd: OnEnd = 'reconnect', retry?: number): void {
@@ -100,30 +108,45 @@ export class SseRequest implements OwnedConnection {
     this.onOver();
   }
 
-  private onOver(): void {
+  onOver(): void {
     this.isEnded = true;
-    this.abort.abort();
     this.stream?.onOver();
+    this.abort.abort();
     this.runtime.connections.delete(this);
   }
 }
 
 /** The options of a stream: the route's own, then what its view's instance says, then the defaults. */
-export function streamOptions({ own, stream, role }: RegisteredRoute, controller: object): StreamOptions {
+export function streamOptions(route: RegisteredRoute, controller: object): StreamOptions {
+  const { own, stream, role } = route;
   if (role === 'method') {
     return stream;
   }
   const view = controller as ViewMembers;
-  const retry = own.retry ?? view.retry ?? stream.retry;
   // What a view says in terms of its events' type is about `events()` alone.
   const { eventId, pipe } = role === 'events' ? view : {};
-  return {
+  const { retry } = view;
+  const known = optionsOf.get(view) ?? new Map<RegisteredRoute, ViewOptions>();
+  const last = known.get(route);
+  if (last && last.retry === retry && last.eventId === eventId && last.pipe === pipe) {
+    return last.options;
+  }
+  const options: StreamOptions = {
     ...stream,
-    retry,
+    retry: own.retry ?? retry ?? stream.retry,
     eventId: own.eventId ?? eventId?.bind(view) ?? stream.eventId,
     pipe: own.pipe ?? pipe?.bind(view) ?? stream.pipe,
   };
+  optionsOf.set(view, known.set(route, { retry, eventId, pipe, options }));
+  return options;
 }
+
+/** What a view's instance said last, and what came of it: a singleton's connections share that. */
+interface ViewOptions extends ViewMembers {
+  readonly options: StreamOptions;
+}
+
+const optionsOf = new WeakMap<ViewMembers, Map<RegisteredRoute, ViewOptions>>();
 
 /** What a view's instance may say of its streams. */
 type ViewMembers = Partial<Pick<StreamOptions, 'eventId' | 'retry' | 'pipe'>>;

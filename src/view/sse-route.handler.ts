@@ -1,5 +1,6 @@
 import { HttpStatus, ServiceUnavailableException } from '@nestjs/common';
 import { END_OF_STREAM_ID } from '../event/encode';
+import { isUnavailable } from '../stream/sse-stream';
 import { SSE_REQUEST, streamOptions, type CarriesSseRequest, type SseRequest } from './sse-request';
 
 /** The handlers that were made here, each with the method that it stands for. */
@@ -68,14 +69,17 @@ async function serve(
   const { httpAdapter } = runtime.adapterHost;
   const where = `${controller.constructor.name}.${name}`;
   const options = streamOptions(runtime.routes.get(handler)!, controller);
-  if (runtime.isClosing) {
+  const turnAway = (reason: string, cause?: unknown): void => {
     const retry = runtime.spreadRetry();
     if (!request.headers['accept']?.includes(EVENT_STREAM)) {
       httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retry / 1000)));
-      throw new ServiceUnavailableException('The server is shutting down');
+      throw new ServiceUnavailableException(reason, { cause });
     }
-    // `EventSource` never comes back after a 503.
+    // `EventSource` never comes back after a 503. It keeps its last id.
     sse.turnAway(retry, where, options);
+  };
+  if (runtime.isClosing) {
+    turnAway('The server is shutting down');
     return;
   }
   if (sse.lastEventId === END_OF_STREAM_ID) {
@@ -84,5 +88,12 @@ async function serve(
     await httpAdapter.reply(response, undefined, HttpStatus.NO_CONTENT);
     return;
   }
-  await sse.open(start, where, options);
+  try {
+    await sse.open(start, where, options);
+  } catch (error) {
+    if (!isUnavailable(error)) {
+      throw error;
+    }
+    turnAway('The events cannot be had just now. Come again', error);
+  }
 }

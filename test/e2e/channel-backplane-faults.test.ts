@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('a channel whose backplane has a fault, on %s', (adapter
     scripts[0]!.push({ kind: 'start', position: 'a.1' });
     await client.untilEvents(1);
     scripts[0]!.push({ kind: 'event', position: 'a.2', payload: 'data: 2\n\n' });
-    scripts[0]!.fail(new SseUnavailableError('secret address of the engine'));
+    scripts[0]!.fail(new Error('secret address of the engine'));
     await client.until(() => client.isComplete);
     // What came before the fault is delivered before the error.
     expect(client.names).toEqual(['start', undefined, 'stream-error']);

@@ -47,7 +47,6 @@ function connection(
 ): Reader {
   const seen: number[] = [];
   const demand = new Demand();
-  const abort = new AbortController();
   const take = (text: string): void => {
     for (const frame of text.split('\n\n').filter(Boolean)) {
       if (frame.includes('event: gap') || (!isFiltered && frame.includes('event: start'))) {
@@ -61,19 +60,16 @@ function connection(
       setImmediate(() => demand.release());
     }
   };
-  subscription[CONNECT_FRAMES](
-    {
-      demand,
-      write: take,
-      writeShared: ({ text }) => take(text),
-      fail: (error) => {
-        throw error;
-      },
-      complete: () => undefined,
+  const connection = subscription[CONNECT_FRAMES]({
+    demand,
+    write: take,
+    writeShared: ({ text }) => take(text),
+    fail: (error) => {
+      throw error;
     },
-    abort.signal,
-  );
-  return { after, seen, stop: () => abort.abort() };
+    complete: () => undefined,
+  });
+  return { after, seen, stop: () => connection.disconnect() };
 }
 
 describe('the hand-over from the history to the live events', () => {

@@ -12,6 +12,8 @@ const LAYERS = [
   'validation',
   'stream',
   'channel',
+  'redis',
+  'postgres',
   'config',
   'view',
   'swagger-ui',
@@ -21,10 +23,17 @@ const LAYERS = [
 ];
 
 /** Folders that the package exports as a whole; their index may gather names, as that of `src` does. */
-const SUBPATHS = ['testing'];
+const SUBPATHS = ['postgres', 'redis', 'testing'];
 
 /** Packages that an application may do without. */
-const OPTIONAL_PACKAGES = ['@nestjs/swagger', 'class-validator', 'class-transformer'];
+const OPTIONAL_PACKAGES = [
+  '@electric-sql/pglite',
+  '@nestjs/swagger',
+  'class-transformer',
+  'class-validator',
+  'pg',
+  'redis',
+];
 
 const INDEXES = ['index.ts', ...SUBPATHS.map((folder) => `${folder}/index.ts`)];
 

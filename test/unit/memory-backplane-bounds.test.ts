@@ -123,9 +123,13 @@ describe('the histories of all topics of a memory backplane', () => {
       return ratio;
     };
     for (const shape of shapes) {
-      // What the test runner lets go of meanwhile is noise; the middle one of three is not far off.
-      const ratios = [await ratioOf(shape), await ratioOf(shape), await ratioOf(shape)].toSorted((a, b) => a - b);
-      expect({ shape, ratios, isHonest: ratios[1]! > 0.7 && ratios[1]! < 1.3 }).toEqual({
+      // What the test runner takes and lets go of meanwhile is noise; the middle one of five is not far off.
+      const ratios: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        ratios.push(await ratioOf(shape));
+      }
+      const middle = ratios.toSorted((a, b) => a - b)[2]!;
+      expect({ shape, ratios, isHonest: middle > 0.7 && middle < 1.3 }).toEqual({
         shape,
         ratios,
         isHonest: true,
