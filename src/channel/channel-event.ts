@@ -59,22 +59,39 @@ export interface SseGapEvent extends EncodedEvent<SseGap, 'gap'> {
 /** What a subscription gives; `kind` tells them apart. */
 export type SseSubscriptionEvent<T = unknown> = SseChannelEvent<T> | SseStartEvent | SseGapEvent;
 
-/** A word of the channel itself, encoded. It has data as well as an id: widely used parsers drop events that have only an id. */
-export interface ChannelWord {
+/**
+ * A word of the channel itself, encoded. It has data as well as an id: widely used parsers drop events that have only an id.
+ */
+export class ChannelWord {
   readonly frame: string;
-  readonly event: EncodedEvent;
+  private decoded: EncodedEvent | undefined;
+
+  constructor(
+    private readonly kind: 'start' | 'gap',
+    private readonly name: string,
+    readonly position: Position,
+    private readonly data: object,
+  ) {
+    this.frame = encodeMessage({ type: name, id: position, data });
+  }
+
+  /** The word for those who look into it. */
+  get event(): EncodedEvent {
+    const { data, frame, kind, name, position } = this;
+    return (this.decoded ??= new EncodedEvent(kind, frame, { event: name, id: position, data: Object.freeze(data) }));
+  }
 }
+
+/** Clients that come one after another to a topic that is silent start at the same position. */
+let lastStart: ChannelWord | undefined;
 
 export function startWord(position: Position): ChannelWord {
-  return word('start', START_EVENT, position, { position });
+  if (lastStart?.position !== position) {
+    lastStart = new ChannelWord('start', START_EVENT, position, { position });
+  }
+  return lastStart;
 }
 
-export function gapWord(gap: SseGap): ChannelWord {
-  const { reason, from, position } = gap;
-  return word('gap', GAP_EVENT, position, { reason, ...(from !== undefined && { from }), position });
-}
-
-function word(kind: 'start' | 'gap', event: string, id: Position, data: object): ChannelWord {
-  const frame = encodeMessage({ type: event, id, data });
-  return { frame, event: new EncodedEvent(kind, frame, { event, id, data: Object.freeze(data) }) };
+export function gapWord({ reason, from, position }: SseGap): ChannelWord {
+  return new ChannelWord('gap', GAP_EVENT, position, { reason, ...(from !== undefined && { from }), position });
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { Subject, takeUntil, type Observable, type Subscription } from 'rxjs';
+import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
 import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { SseError, SseOverflowError, type SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
@@ -321,8 +321,10 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.stopped$?.next();
       this.subscription?.unsubscribe();
     } catch (error) {
-      // What the developer's own teardown throws: there is nobody left to tell but the log.
-      this.host.logger.error(`${this.handler}: the source could not be let go`, stackOf(error));
+      // What the developer's own teardowns throw: there is nobody left to tell but the log.
+      for (const cause of error instanceof UnsubscriptionError ? (error.errors as unknown[]) : [error]) {
+        this.host.logger.error(`${this.handler}: the source could not be let go`, stackOf(cause));
+      }
     }
   }
 

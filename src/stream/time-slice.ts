@@ -2,7 +2,7 @@
  * How long, in milliseconds, one source may go on without a turn of the event loop. A source that never waits for anything
  * would otherwise starve every other request for as long as its client reads.
  */
-const LENGTH = 8;
+const LENGTH = 4;
 
 /** A look at the clock for every event would be the dearest part of a small one. */
 const EVENTS_BETWEEN_LOOKS = 16;

@@ -37,10 +37,15 @@ export abstract class ChannelView<T = unknown> extends ServerSentEventsView<T> {
   @Inject(ModuleRef)
   private readonly moduleRef!: ModuleRef;
 
+  private found: SseChannel<T> | undefined;
+
   /** The channel that the static `channel` names. */
   protected get channel(): SseChannel<T> {
-    const { channel } = this.constructor as unknown as { readonly channel: string };
-    return this.moduleRef.get<SseChannel<T>>(getChannelToken(channel), { strict: false });
+    if (!this.found) {
+      const { channel } = this.constructor as unknown as { readonly channel: string };
+      this.found = this.moduleRef.get<SseChannel<T>>(getChannelToken(channel), { strict: false });
+    }
+    return this.found;
   }
 
   /** None: the ids of a channel's stream are positions, and any other would hide how far a client is. */

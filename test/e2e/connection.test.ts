@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { Controller, Get, HttpException, NotFoundException, Param, Query, RequestMethod } from '@nestjs/common';
-import { interval, map, Observable, Subject } from 'rxjs';
-import { LastEventId, ServerSentEventsView, SseConnections, SseRoute, SseSignal } from 'nestjs-sse-views';
+import { interval, map, Observable, shareReplay, Subject } from 'rxjs';
+import {
+  LastEventId,
+  ServerSentEventsView,
+  SseConnections,
+  SseRoute,
+  SseSignal,
+  type SseMessage,
+} from 'nestjs-sse-views';
 import { SseRuntime } from '../../src/view/sse.runtime';
 import { ADAPTERS, closeApps, startApp, type TestApp } from '../support/app';
 import { RawClient } from '../support/raw-client';
@@ -510,6 +517,68 @@ describe.each(ADAPTERS)('a connection on %s', (adapter) => {
     const errors = app.log.filter(({ level }) => level === 'error');
     expect(errors).toHaveLength(2);
     expect(errors[1]!.message).toContain('secret of the house');
+  });
+
+  it('lives on when what a source does at its end throws: the log says so, and the client is let go', async () => {
+    @Controller('view')
+    class View extends ServerSentEventsView<string> {
+      events() {
+        return new Observable<string>((subscriber) => {
+          subscriber.next('first');
+          return () => {
+            throw new Error('no way to stop');
+          };
+        });
+      }
+    }
+    const app = await startApp(adapter, { controllers: [View] });
+    const client = new RawClient(app.port, '/view');
+    await client.untilBody((body) => body.includes('first'));
+    client.leave();
+    await until(() => app.log.some(({ message }) => message.includes('no way to stop')));
+    await until(() => held(app).connections === 0);
+    expect(held(app)).toEqual(NOTHING);
+  });
+
+  it('ends a source that the operators of its pipe keep, though nobody subscribes to them any more', async () => {
+    const counts = { begun: 0, ended: 0 };
+    @Controller('view')
+    class View extends ServerSentEventsView<string> {
+      events() {
+        return new Observable<string>((subscriber) => {
+          counts.begun++;
+          subscriber.next('first');
+          return () => counts.ended++;
+        });
+      }
+
+      override pipe(events$: Observable<SseMessage<string>>) {
+        return events$.pipe(shareReplay(1));
+      }
+    }
+    const app = await startApp(adapter, { controllers: [View] });
+    const client = new RawClient(app.port, '/view');
+    await client.untilBody((body) => body.includes('first'));
+    expect(counts).toEqual({ begun: 1, ended: 0 });
+    client.leave();
+    await until(() => counts.ended === 1);
+  });
+
+  it('gives a signal that is aborted to whoever asks for it after the end', async () => {
+    @Controller('view')
+    class View extends ServerSentEventsView<string> {
+      async *events() {
+        yield 'first';
+        await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+      }
+    }
+    const app = await startApp(adapter, { controllers: [View] });
+    const client = new RawClient(app.port, '/view');
+    await client.untilBody((body) => body.includes('first'));
+    const [connection] = app.app.get(SseConnections);
+    client.leave();
+    await until(() => held(app).connections === 0);
+    expect(connection!.signal.aborted).toBe(true);
   });
 
   it('can be counted, looked at and closed by SseConnections', async () => {
