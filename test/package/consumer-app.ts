@@ -69,8 +69,14 @@ export class ConsumerApp {
 
   /** Starts `node dist/start.js` with further compiled files of the application. */
   start(adapter: string, ...files: string[]): RunningApp {
+    return this.startWith({}, adapter, ...files);
+  }
+
+  /** As `start`, with more environment variables. */
+  startWith(environment: Readonly<Record<string, string>>, adapter: string, ...files: string[]): RunningApp {
     const app = new RunningApp(
       this.folder,
+      environment,
       adapter,
       files.map((file) => join(this.folder, 'dist', file)),
     );
@@ -108,10 +114,10 @@ export class RunningApp {
   private readonly process: ChildProcess;
   private hasExited = false;
 
-  constructor(folder: string, adapter: string, files: string[]) {
+  constructor(folder: string, environment: Readonly<Record<string, string>>, adapter: string, files: string[]) {
     this.process = spawn(process.execPath, ['dist/start.js', adapter, ...files], {
       cwd: folder,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.process.stdout, this.process.stderr]) {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { ADAPTERS } from '../support/app';
 import { RawClient } from '../support/raw-client';
 import { parseEvents } from '../support/read-events';
+import { RedisServer } from '../support/redis-server';
 import { describeWithRegistry } from '../support/registry';
 import { until } from '../support/until';
 import { ConsumerApp, type ConsumerOptions } from './consumer-app';
@@ -26,7 +27,7 @@ const MINUTES = 60_000;
 const GRACE = 5_000;
 
 /** What the README's blocks use beside Nest. */
-const README_PACKAGES = { 'prom-client': '^15.1.0' };
+const README_PACKAGES = { 'prom-client': '^15.1.0', redis: '^6.0.0' };
 
 /** An application of the README's blocks about channels. */
 const CHANNELS_MODULE = `
@@ -36,6 +37,25 @@ import { MetricsController } from './metrics.controller';
 import { NotificationsModule } from './notifications.module';
 
 @Module({ imports: [SseModule.forRoot(), NotificationsModule], controllers: [MetricsController] })
+export class AppModule {}
+`;
+
+/** An application of its blocks about the backplane. */
+const BACKPLANE_MODULE = `
+import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { SseModule } from 'nestjs-sse-views';
+import { backplane } from './backplane';
+import { HealthController } from './health.controller';
+import { NotificationsModule } from './notifications.module';
+import { UnavailableFilter } from './unavailable.filter';
+
+@Module({
+  imports: [SseModule.forRoot({ backplane }), NotificationsModule, TerminusModule],
+  controllers: [HealthController],
+  providers: [{ provide: APP_FILTER, useClass: UnavailableFilter }],
+})
 export class AppModule {}
 `;
 
@@ -60,7 +80,7 @@ const APPLICATIONS: readonly Application[] = [
     options: {
       type: 'module',
       compilerOptions: { module: 'nodenext', isolatedModules: true },
-      dependencies: { ...COMMON, ...README_PACKAGES, ...nest('^12.0.0'), ...peers('^12.0.0') },
+      dependencies: { ...COMMON, ...README_PACKAGES, ...nest('^12.0.0'), ...peers('^12.0.0'), ...terminus('^12.0.0') },
     },
   },
   {
@@ -69,7 +89,7 @@ const APPLICATIONS: readonly Application[] = [
     options: {
       type: 'commonjs',
       compilerOptions: { module: 'nodenext', isolatedModules: true },
-      dependencies: { ...COMMON, ...README_PACKAGES, ...nest('^11.2.0'), ...peers('^11.0.0') },
+      dependencies: { ...COMMON, ...README_PACKAGES, ...nest('^11.2.0'), ...peers('^11.0.0'), ...terminus('^11.0.0') },
     },
   },
   {
@@ -85,6 +105,7 @@ const APPLICATIONS: readonly Application[] = [
         ...nest('11.2.0'),
         ...OLDEST_PEERS,
         '@nestjs/platform-fastify': '11.2.1',
+        ...terminus('^11.0.0'),
       },
     },
   },
@@ -110,7 +131,8 @@ describeWithRegistry('The packed library', () => {
         ...readme,
         'src/without-sse.module.ts': withoutSseModule(readme['src/app.module.ts']),
         'src/channels.module.ts': CHANNELS_MODULE,
-        ...(await fixtures('start.ts', 'swagger.ts', 'ticks.module.ts')),
+        'src/redis.module.ts': BACKPLANE_MODULE,
+        ...(await fixtures('start.ts', 'subpaths.ts', 'swagger.ts', 'ticks.module.ts')),
       };
       consumer = await ConsumerApp.create('application', tarball, { ...options, sources });
     }, 10 * MINUTES);
@@ -175,6 +197,39 @@ describeWithRegistry('The packed library', () => {
           expect(metrics).toContain('sse_connections_opened_total 3\n');
           again.leave();
           lost.leave();
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'publishes over the Redis of the README, and says when it is away',
+        async () => {
+          const redis = await RedisServer.start();
+          try {
+            const port = await consumer.startWith({ REDIS_URL: redis.url }, adapter, 'redis.module.js').listening();
+            const url = `http://127.0.0.1:${port}`;
+            const send = () =>
+              fetch(`${url}/notifications/send`, {
+                method: 'POST',
+                headers: { 'Content-Type': 'application/json' },
+                body: JSON.stringify({ message: 'one' }),
+              });
+            expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+              status: 'ok',
+              details: { backplane: { status: 'up', milliseconds: expect.any(Number) } },
+            });
+            expect((await send()).status).toBe(201);
+
+            await redis.kill();
+            await until(async () => (await fetch(`${url}/health`)).status === 503, 30_000);
+            expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+              error: { backplane: { status: 'down', state: 'stale' } },
+            });
+            const refused = await send();
+            expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+          } finally {
+            await redis.stop();
+          }
         },
         2 * MINUTES,
       );
@@ -264,7 +319,13 @@ describeWithRegistry('The packed library', () => {
           'reflect-metadata': '^0.2.0',
           '@types/express': '^5.0.0',
         },
-        sources: await fixtures('start.ts', 'ticks.module.ts', 'class-schema.module.ts'),
+        sources: await fixtures(
+          'start.ts',
+          'subpaths.ts',
+          'ticks.module.ts',
+          'class-schema.module.ts',
+          'redis.module.ts',
+        ),
       });
     }, 10 * MINUTES);
 
@@ -296,6 +357,16 @@ describeWithRegistry('The packed library', () => {
           const app = consumer.start(adapter, 'class-schema.module.js');
           expect(await app.refusal()).toBe(1);
           expect(app.output).toContain('npm install class-validator class-transformer');
+        },
+        2 * MINUTES,
+      );
+
+      it(
+        'refuses to start with a backplane over Redis, and names the package to install',
+        async () => {
+          const app = consumer.start(adapter, 'redis.module.js');
+          expect(await app.refusal()).toBe(1);
+          expect(app.output).toContain('npm install redis');
         },
         2 * MINUTES,
       );
@@ -337,6 +408,10 @@ function peers(swagger: string): Record<string, string> {
     'reflect-metadata': '^0.2.0',
     rxjs: '^7.8.0',
   };
+}
+
+function terminus(range: string): Record<string, string> {
+  return { '@nestjs/terminus': range };
 }
 
 function manifest(): { peerDependencies: Record<string, string> } {

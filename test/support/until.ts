@@ -1,11 +1,11 @@
 /** Polls for a condition, and fails with what was seen when it does not come about in time. */
 export async function until(
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   limit = 5_000,
   seen: () => string = () => String(condition),
 ): Promise<void> {
   const deadline = performance.now() + limit;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) {
       throw new Error(`Not within ${limit} ms: ${seen()}`);
     }

@@ -18,6 +18,7 @@ const PACKAGES = [
   'hono',
   '@hono/node-server',
   'h3',
+  'redis',
 ];
 
 /** Where and with what the numbers were measured. */

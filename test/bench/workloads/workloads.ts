@@ -4,6 +4,7 @@ import { flood } from './flood';
 import { idle } from './idle';
 import { latency } from './latency';
 import { oneStream } from './one-stream';
+import { redis } from './redis';
 import { resume } from './resume';
 import { stalledReader } from './stalled-reader';
 import type { Workload } from './workload';
@@ -18,4 +19,5 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   w6: flood,
   w7: latency,
   w8: resume,
+  w9: redis,
 };

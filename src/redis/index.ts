@@ -1,0 +1,2 @@
+export { redisBackplane, type RedisBackplane } from './redis-backplane';
+export type { RedisBackplaneOptions, RedisClientTemplate } from './redis-options';

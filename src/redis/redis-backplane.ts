@@ -1,0 +1,235 @@
+import {
+  DEFAULT_HISTORY,
+  type Backplane,
+  type BackplaneCapabilities,
+  type BackplanePublishOptions,
+  type BackplaneSubscribeOptions,
+  type Delivery,
+  type Published,
+} from '../channel/backplane';
+import { SseClosedError, SseUnavailableError } from '../channel/backplane.error';
+import { RedisConnection } from './redis-connection';
+import { outcomeUnknown } from './redis-error';
+import { keysOf, type RedisKeys } from './redis-keys';
+import { resolveRedisOptions, type RedisBackplaneOptions, type RedisSettings } from './redis-options';
+import { PUBLISH } from './redis-scripts';
+import type { RedisSession } from './redis-session';
+import { RedisSubscription, type RedisSubscriptionHost } from './redis-subscription';
+import { RedisTopic, type RedisReader } from './redis-topic';
+
+/** Most publications that wait for Redis' answer. */
+const MAX_UNDER_WAY = 100_000;
+/** Most topics whose names are kept. */
+const MAX_KEYS = 2_000;
+/** Milliseconds that `close()` waits for what is under way, unless it is told otherwise. */
+const DRAIN = 1_000;
+
+/**
+ * Channels over Redis 7 or newer: publish on any instance of the application, receive on every one, resume on another. It
+ * needs the package `redis` (version 6).
+ *
+ * The events outlive what Redis outlives: with `appendonly yes` and `appendfsync always` everything that was acknowledged, with
+ * `everysec` all but about the last second, without persistence nothing. Whoever misses something by that is told `gap: reset`.
+ *
+ * @throws SseConfigurationError when an option is unknown or cannot work.
+ *
+ * @example
+ * ```ts
+ * SseModule.forRoot({ backplane: redisBackplane({ url: process.env.REDIS_URL }) })
+ * ```
+ */
+export function redisBackplane(options: RedisBackplaneOptions = {}): RedisBackplane {
+  return new RedisBackplane(options);
+}
+
+/** See `redisBackplane()`. */
+export class RedisBackplane implements Backplane {
+  /** `survives` says what Redis can do; whether it does is a matter of its configuration. */
+  readonly capabilities: BackplaneCapabilities;
+
+  private readonly settings: RedisSettings;
+  private readonly connection: RedisConnection;
+  /** The topics that are read here, by their Pub/Sub channel. */
+  private readonly topics = new Map<string, RedisTopic>();
+  /** The names of topics used lately. */
+  private readonly keys = new Map<string, RedisKeys>();
+  private underWay = 0;
+  private onIdle: (() => void) | undefined;
+  private renewal: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  /** @internal */
+  constructor(options: RedisBackplaneOptions) {
+    this.settings = resolveRedisOptions(options);
+    const { dedupeWindow } = this.settings;
+    this.capabilities = { survives: 'engine-restart', dedupeWindow, exactGaps: true };
+    this.connection = new RedisConnection(this.settings, {
+      channels: () => [...this.topics.keys()],
+      onMessage: (message, channel) => this.topics.get(channel)?.take(message),
+      prepare: (session) => this.checkAll(session),
+      onUp: () => this.topics.forEach((topic) => topic.onUp()),
+      onDown: () => this.topics.forEach((topic) => topic.onDown()),
+    });
+  }
+
+  /** Whether Redis can be reached: `stale` from when either of the two connections breaks until both stand again. */
+  get state(): 'live' | 'stale' {
+    return this.connection.session ? 'live' : 'stale';
+  }
+
+  /**
+   * Asks Redis over both connections for a sign of life.
+   *
+   * @returns milliseconds until both had answered.
+   * @throws SseUnavailableError when they cannot, or do not within `commandTimeout`.
+   */
+  ping(): Promise<number> {
+    return this.connection.ping();
+  }
+
+  /**
+   * Connects. Where Redis cannot be reached, this settles all the same and the backplane goes on trying: until it is there,
+   * `state` is `stale`, and publications and subscriptions are rejected.
+   *
+   * @throws SsePackageMissingError when the package `redis` is not installed; SseConfigurationError when Redis does not accept
+   * the credentials.
+   */
+  async start(): Promise<void> {
+    const { forgetAfter } = this.settings;
+    if (forgetAfter !== undefined) {
+      this.renewal = setInterval(() => this.renewAll(forgetAfter), forgetAfter / 4).unref();
+    }
+    await this.connection.start();
+  }
+
+  async publish(topic: string, payload: string, options: BackplanePublishOptions = {}): Promise<Published> {
+    const { key, history = DEFAULT_HISTORY, signal } = options;
+    if (this.isClosed) {
+      throw new SseClosedError();
+    }
+    signal?.throwIfAborted();
+    if (this.underWay >= MAX_UNDER_WAY) {
+      throw new SseUnavailableError(`${MAX_UNDER_WAY} publications wait for Redis already. Nothing was written`);
+    }
+    const { session } = this.connection;
+    const { dedupeWindow, forgetAfter = 0 } = this.settings;
+    const keys = this.keysOf(topic);
+    const names = key === undefined ? [keys.stream, keys.meta] : [keys.stream, keys.meta, keys.publication(key)];
+    const { maxEvents, maxBytes, maxAge } = history;
+    const args = [payload, keys.channel, session?.life ?? '', `${maxEvents} ${maxBytes} ${maxAge} `];
+    if (key !== undefined || forgetAfter > 0) {
+      args.push(`${dedupeWindow}`, `${forgetAfter}`);
+    }
+    this.underWay++;
+    try {
+      const reply = this.connection.run<string>(PUBLISH, names, args);
+      const position = await (signal ? untilAborted(reply, signal) : reply);
+      return position.startsWith('=')
+        ? { position: position.slice(1), duplicate: true }
+        : { position, duplicate: false };
+    } finally {
+      this.underWay--;
+      if (this.underWay === 0) {
+        this.onIdle?.();
+      }
+    }
+  }
+
+  subscribe(topic: string, options: BackplaneSubscribeOptions): AsyncIterable<Delivery> {
+    if (this.isClosed) {
+      throw new SseClosedError();
+    }
+    return new RedisSubscription(this.hostOf(topic), options);
+  }
+
+  async close({ drain = DRAIN }: { readonly drain?: number } = {}): Promise<void> {
+    this.isClosed = true;
+    clearInterval(this.renewal);
+    for (const { readers } of this.topics.values()) {
+      for (const reader of readers) {
+        reader.finish();
+      }
+    }
+    if (this.underWay > 0 && this.connection.session && drain > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, drain);
+        this.onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.connection.close();
+  }
+
+  private keysOf(topic: string): RedisKeys {
+    let keys = this.keys.get(topic);
+    if (!keys) {
+      if (this.keys.size >= MAX_KEYS) {
+        this.keys.clear();
+      }
+      keys = keysOf(this.settings.prefix, topic);
+      this.keys.set(topic, keys);
+    }
+    return keys;
+  }
+
+  private hostOf(name: string): RedisSubscriptionHost {
+    const { topics, connection } = this;
+    return {
+      isClosed: () => this.isClosed,
+      isUp: () => connection.session !== undefined,
+      join: (reader) => this.join(name, reader),
+      leave: (topic, reader) => {
+        const { channel } = topic.keys;
+        topic.readers.delete(reader);
+        if (topic.readers.size === 0 && topics.get(channel) === topic) {
+          topics.delete(channel);
+          connection.session?.unlisten([channel]);
+        }
+      },
+    };
+  }
+
+  private join(name: string, reader: RedisReader): RedisTopic {
+    const { topics, connection, settings } = this;
+    const { session } = connection;
+    if (!session) {
+      throw connection.unavailable();
+    }
+    const keys = this.keysOf(name);
+    let topic = topics.get(keys.channel);
+    if (!topic) {
+      topic = new RedisTopic(name, keys, connection, settings.forgetAfter ?? 0);
+      topics.set(keys.channel, topic);
+      topic.listen(session);
+    }
+    topic.readers.add(reader);
+    return topic;
+  }
+
+  private async checkAll(session: RedisSession): Promise<void> {
+    await Promise.all([...this.topics.values()].map((topic) => topic.check(session)));
+  }
+
+  /** A topic that somebody reads is not idle. */
+  private renewAll(forgetAfter: number): void {
+    for (const topic of this.topics.values()) {
+      topic.renew(forgetAfter);
+    }
+  }
+}
+
+/** Gives up waiting when the signal aborts. */
+async function untilAborted<T>(reply: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop!: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(outcomeUnknown(signal.reason));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([reply, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

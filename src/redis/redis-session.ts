@@ -1,0 +1,162 @@
+import type { MakeRedisClient, RedisClient, RedisListener } from './redis-client';
+import { isUnknownScript } from './redis-error';
+import { epochKey } from './redis-keys';
+import { newLife } from './redis-position';
+import { SCRIPTS, type RedisScript } from './redis-scripts';
+
+/** Most channels that one command names. */
+const CHANNELS_AT_ONCE = 1_000;
+
+/** What a session needs of its connection. */
+export interface RedisSessionHost {
+  readonly prefix: string;
+  /** Milliseconds that it may take until it stands. */
+  readonly timeout: number;
+  /** Milliseconds within which a half-open connection is found. */
+  readonly heartbeat: number;
+  readonly onMessage: RedisListener;
+  /** It is over. Called once. */
+  onLost(error: Error): void;
+}
+
+/**
+ * The two connections, one for commands and one that listens, from when both stand until either breaks. There is no half of a
+ * session, and nothing of one goes over into the next.
+ */
+export class RedisSession {
+  /** Names the life of Redis' data. */
+  epoch = '';
+  /** Names the topics' data that begin in this session. */
+  readonly life = newLife();
+  /** Why it is over. */
+  error: Error | undefined;
+
+  private readonly commands: RedisClient;
+  private readonly subscriber: RedisClient;
+  private timer: NodeJS.Timeout | undefined;
+  private isAnswered = true;
+
+  constructor(
+    make: MakeRedisClient,
+    private readonly host: RedisSessionHost,
+  ) {
+    this.commands = make();
+    this.subscriber = make();
+  }
+
+  /** Connects. @param channels to listen to from the beginning. */
+  async open(channels: readonly string[]): Promise<void> {
+    const { timeout, heartbeat } = this.host;
+    this.timer = setTimeout(() => this.lose(new Error(`No answer within ${timeout} ms`)), timeout);
+    try {
+      await Promise.all([this.commands, this.subscriber].map((client) => this.connect(client)));
+      this.epoch = await this.beginEpoch();
+      await Promise.all(SCRIPTS.map(({ source }) => this.send(['SCRIPT', 'LOAD', source])));
+      for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE) {
+        await this.listen(channels.slice(from, from + CHANNELS_AT_ONCE));
+      }
+    } catch (error) {
+      this.lose(error as Error);
+    }
+    clearTimeout(this.timer);
+    if (this.error) {
+      throw this.error;
+    }
+    this.timer = setInterval(() => this.beat(), Math.ceil(heartbeat / 2)).unref();
+  }
+
+  /** Runs a script. Those that are begun one after the other run in that order. */
+  run<T>({ sha, source }: RedisScript, keys: readonly string[], args: readonly string[]): Promise<T> {
+    const rest = [String(keys.length), ...keys, ...args];
+    return this.send<T>(['EVALSHA', sha, ...rest]).then(undefined, (error: unknown) => {
+      if (!isUnknownScript(error)) {
+        throw error;
+      }
+      return this.send<T>(['EVAL', source, ...rest]);
+    });
+  }
+
+  send<T>(command: readonly string[]): Promise<T> {
+    return this.error ? Promise.reject(this.error) : this.commands.sendCommand<T>(command);
+  }
+
+  async listen(channels: string[]): Promise<void> {
+    if (this.error) {
+      throw this.error;
+    }
+    const { timeout, onMessage } = this.host;
+    const timer = setTimeout(() => this.lose(new Error(`No answer within ${timeout} ms`)), timeout);
+    try {
+      await this.subscriber.subscribe(channels, onMessage);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  unlisten(channels: string[]): void {
+    if (!this.error) {
+      // If it fails, the connection is broken, and everything is listened to anew.
+      this.subscriber.unsubscribe(channels, this.host.onMessage).catch(() => undefined);
+    }
+  }
+
+  /** Asks both connections for a sign of life. */
+  async ping(): Promise<void> {
+    const [epoch] = await Promise.all([
+      this.send(['GET', epochKey(this.host.prefix)]),
+      this.error ?? this.subscriber.sendCommand(['PING']),
+    ]);
+    if (epoch !== this.epoch) {
+      this.lose(new Error('Redis has lost its data'));
+    }
+  }
+
+  /** Ends the session, for good. */
+  lose(error: Error): void {
+    if (this.error) {
+      return;
+    }
+    this.error = error;
+    clearTimeout(this.timer);
+    this.commands.destroy();
+    this.subscriber.destroy();
+    this.host.onLost(error);
+  }
+
+  private async connect(client: RedisClient): Promise<void> {
+    client.on('error', (error) => this.lose(error));
+    await client.connect();
+    if (this.error) {
+      // It was destroyed before it had a socket, and has one now.
+      client.destroy();
+      throw this.error;
+    }
+  }
+
+  /** The epoch of what Redis holds, which begins here if it holds none. */
+  private async beginEpoch(): Promise<string> {
+    const key = epochKey(this.host.prefix);
+    // Read first: a Redis that is short of memory can still be read.
+    const epoch = await this.send<string | null>(['GET', key]);
+    if (epoch !== null) {
+      return epoch;
+    }
+    const begun = newLife();
+    return (await this.send<string | null>(['SET', key, begun, 'NX', 'GET'])) ?? begun;
+  }
+
+  private beat(): void {
+    if (!this.isAnswered) {
+      // What came while this process was busy is read before this is believed.
+      setImmediate(() => setImmediate(() => !this.isAnswered && this.lose(new Error('No answer to the heartbeat'))));
+      return;
+    }
+    this.isAnswered = false;
+    this.ping().then(
+      () => {
+        this.isAnswered = true;
+      },
+      (error: Error) => this.lose(error),
+    );
+  }
+}
