@@ -4,7 +4,7 @@ import type { SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage } from '../event/to-message';
 import type { Demand } from './demand';
-import type { EventId, StreamOptions } from './stream-options';
+import type { EventId, PipeEvents, StreamOptions } from './stream-options';
 import { validated } from './validated';
 
 /** The shortest frame, `data: 0\n\n`: with this, a bound in bytes is one in events, too. */
@@ -18,27 +18,43 @@ export interface PipelineContext {
 }
 
 /**
- * The way of an event where nothing stands between: what was yielded → message → its id → frame.
+ * What was yielded → message, validated where there is a schema. It has no id yet.
  *
- * An operator for each step would cost a small event as much as its encoding does.
+ * Each operator costs a small event as much as its encoding does: where there is none of the developer's own, `frameOfValue`
+ * and `frameOfMessage` do the rest in the subscriber.
  */
-export function toFrame(value: unknown, { nameOfData, eventId, format }: StreamOptions): string {
+export function toMessages(values$: Observable<unknown>, context: PipelineContext): Observable<SseMessage> {
+  const { demand, onDropped, options } = context;
+  const { nameOfData, onInvalid, overflow, validate } = options;
+  if (!validate) {
+    return values$.pipe(map((value) => toMessage(value, nameOfData)));
+  }
+  const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
+  return values$.pipe(validated({ validate, nameOfData, onInvalid, demand, maxWaiting, onDropped }));
+}
+
+/** Message → with its id → the developer's operators. */
+export function throughPipe(
+  messages$: Observable<SseMessage>,
+  pipe: PipeEvents,
+  eventId: EventId,
+): Observable<SseMessage> {
+  return pipe(messages$.pipe(map((message) => withId(message, eventId))));
+}
+
+/** The whole way of what was yielded, where there is no schema. */
+export function frameOfValue(value: unknown, { nameOfData, eventId, format }: StreamOptions): string {
   return encodeMessage(withId(toMessage(value, nameOfData), eventId), format);
 }
 
-/** The way of an event that is validated: what was yielded → message → validated → its id. */
-export function toMessages(source$: Observable<unknown>, context: PipelineContext): Observable<SseMessage> {
-  const { demand, onDropped, options } = context;
-  const { eventId, nameOfData, onInvalid, overflow, validate } = options;
-  const messages$ = source$.pipe(map((value) => toMessage(value, nameOfData)));
-  if (!validate) {
-    return messages$.pipe(map((message) => withId(message, eventId)));
-  }
-  const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
-  return messages$.pipe(
-    validated({ validate, onInvalid, demand, maxWaiting, onDropped }),
-    map((message) => withId(message, eventId)),
-  );
+/** Message → with its id → frame. */
+export function frameOfMessage(message: SseMessage, { eventId, format }: StreamOptions): string {
+  return encodeMessage(withId(message, eventId), format);
+}
+
+/** What came out of the developer's operators → frame. */
+export function frameOfPiped(message: SseMessage, { format }: StreamOptions): string {
+  return encodeMessage(message, format);
 }
 
 /** Gives an event its id. The message is the pipeline's own until the user's operators get it. */

@@ -2,14 +2,13 @@ import type { Logger } from '@nestjs/common';
 import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
 import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { SseError, SseOverflowError, type SseValidationError } from '../event/sse.error';
-import type { SseMessage } from '../event/sse-event';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
 import { isFrameSource, CONNECT_FRAMES, type FrameConnection, type FrameSink, type StreamState } from './frame-source';
 import { FrameWriter, type FrameWriterEvents } from './frame-writer';
 import { toProblemDetails } from './problem-details';
 import type { LazyAbort } from './lazy-abort';
-import { toFrame, toMessages, type PipelineContext } from './pipeline';
+import { frameOfMessage, frameOfPiped, frameOfValue, throughPipe, toMessages, type PipelineContext } from './pipeline';
 import { toObservable } from './source';
 import { SourceSubscriber } from './source-subscriber';
 import type { SharedFrames } from './shared-frames';
@@ -224,7 +223,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     }
     const values$ = toObservable(source, demand, handler);
     if (!pipe && !validate) {
-      this.subscribe(values$, toFrame);
+      this.subscribe(values$, frameOfValue);
       return;
     }
     const context: PipelineContext = { options, demand, onDropped: (error) => this.drop(error) };
@@ -234,7 +233,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     }
     this.stopped$ = new Subject();
     // The developer's operators may keep what they get though nobody subscribes to them any more: it has to end, too.
-    this.subscribe(pipe(toMessages(values$.pipe(takeUntil(this.stopped$)), context)), frameOfMessage);
+    const messages$ = toMessages(values$.pipe(takeUntil(this.stopped$)), context);
+    this.subscribe(throughPipe(messages$, pipe, options.eventId), frameOfPiped);
   }
 
   private drop(error: SseValidationError): void {
@@ -335,10 +335,6 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.fail(error);
     }
   }
-}
-
-function frameOfMessage(message: SseMessage, { format }: StreamOptions): string {
-  return encodeMessage(message, format);
 }
 
 function stackOf(error: unknown): unknown {

@@ -1,9 +1,9 @@
-import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
 import { SseOverflowError, SseValidationError } from '../event/sse.error';
 import { EncodedMessage } from '../event/encoded-message';
 import type { SseEvent, SseMessage } from '../event/sse-event';
-import { toMessage } from '../event/to-message';
+import { toMessage, type NameOfData } from '../event/to-message';
 import type { Validate, ValidationResult } from '../validation/validate';
 import type { Demand } from './demand';
 
@@ -18,6 +18,7 @@ export type OnInvalid =
 /** What `validated` needs to know of its stream. */
 export interface ValidatedOptions {
   readonly validate: Validate;
+  readonly nameOfData: NameOfData | undefined;
   readonly onInvalid: OnInvalid;
   readonly demand: Demand;
   /** Most events that may wait for an asynchronous validation; only pushed sources can get there. */
@@ -26,13 +27,13 @@ export interface ValidatedOptions {
 }
 
 /**
- * Replaces each message's data by the schema's output, in order. Synchronous validations pass at once; while an
+ * Makes messages of what was yielded, with the schema's output in the place of their data, in order. Synchronous validations pass at once; while an
  * asynchronous one is under way, a pulled source waits and what a pushed one gives is queued.
  */
-export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<SseMessage> {
-  const { validate, onInvalid, demand, maxWaiting, onDropped } = options;
+export function validated(options: ValidatedOptions): OperatorFunction<unknown, SseMessage> {
+  const { validate, nameOfData, onInvalid, demand, maxWaiting, onDropped } = options;
 
-  return (messages) =>
+  return (values$) =>
     new Observable((subscriber) => {
       let waiting: SseMessage[] = [];
       let first = 0;
@@ -111,8 +112,15 @@ export function validated(options: ValidatedOptions): MonoTypeOperatorFunction<S
         }
       };
 
-      return messages.subscribe({
-        next: (message) => {
+      return values$.subscribe({
+        next: (value) => {
+          let message: SseMessage;
+          try {
+            message = toMessage(value, nameOfData);
+          } catch (error) {
+            subscriber.error(error);
+            return;
+          }
           if (!busy && !draining) {
             accept(message);
           } else if (waiting.length - first < maxWaiting) {
