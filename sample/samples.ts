@@ -5,6 +5,7 @@ import { LiveSystemModule } from './03-live-system/live-system.module';
 import { ImportModule } from './04-import/import.module';
 import { NotificationsModule } from './05-notifications/notifications.module';
 import { ChatRoomsModule } from './06-chat-rooms/chat-rooms.module';
+import { DatabaseModule } from './08-database/database.module';
 
 /** One sample: a folder with a module, and with a folder `page` that is served under the sample's name. */
 export interface Sample {
@@ -70,5 +71,14 @@ export const samples: readonly Sample[] = [
     shows: 'A topic for each room, what was said lately, and a guard that keeps strangers out on reconnects, too.',
     route: 'GET /rooms/{room}/messages',
     curl: 'curl -N {host}/rooms/lobby/messages',
+  },
+  {
+    folder: '08-database',
+    module: DatabaseModule,
+    title: 'Database',
+    shows:
+      'Rows of a table as they are written, by anybody: PostgreSQL or PGlite, LISTEN and a query, ids that resume.',
+    route: 'GET /readings',
+    curl: 'curl -N {host}/readings',
   },
 ];

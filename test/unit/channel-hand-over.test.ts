@@ -39,7 +39,7 @@ function loop(subscription: SseSubscription<number>, after: number, isFiltered: 
 }
 
 /** As the stream of a client that reads, or holds the source up for a while now and then. */
-function connection(
+function connect(
   subscription: SseSubscription<number>,
   after: number,
   next: () => number,
@@ -101,7 +101,7 @@ describe('the hand-over from the history to the live events', () => {
         const isFiltered = next() < 0.3;
         const subscription = channel.subscribe({ after: ids[after], ...(isFiltered && { filter: () => true }) });
         readers.push(
-          next() < 0.5 ? loop(subscription, after, isFiltered) : connection(subscription, after, next, isFiltered),
+          next() < 0.5 ? loop(subscription, after, isFiltered) : connect(subscription, after, next, isFiltered),
         );
       } else if (dice < 0.45) {
         await new Promise((resolve) => setImmediate(resolve));

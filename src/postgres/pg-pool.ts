@@ -1,0 +1,44 @@
+/** A statement as `pg` takes it. */
+export interface PgQuery {
+  readonly text: string;
+  readonly values?: unknown[];
+  /** Names a statement that the connection keeps prepared. */
+  readonly name?: string;
+  readonly rowMode?: 'array';
+  readonly types?: { getTypeParser(): (value: string) => unknown };
+}
+
+/** A connection of a `pg.Pool`: what is needed of it. */
+export interface PgPoolClient {
+  query(query: PgQuery): Promise<{ readonly rows: unknown[] }>;
+  /** Gives the connection back, or ends it. */
+  release(destroy?: boolean): void;
+  on(event: 'notification', listener: (message: { channel: string; payload?: string | undefined }) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  removeListener(
+    event: 'notification',
+    listener: (message: { channel: string; payload?: string | undefined }) => void,
+  ): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(event: 'end', listener: () => void): unknown;
+}
+
+/** A `Pool` of `pg` 8: what is needed of it, so that `pg` need not be installed for the types. */
+export interface PgPool {
+  connect(): Promise<PgPoolClient>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  readonly options?: { readonly max?: number | undefined };
+}
+
+/** Columns as the server writes them, whatever parsers the application has registered. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+/** A row: each column as text, or null. */
+export type TextRow = (string | null)[];
+
+/** A statement whose rows are arrays of text. */
+export function textQuery(text: string, values: unknown[] = [], name?: string): PgQuery {
+  return { text, values, rowMode: 'array', types: AS_TEXT, ...(name !== undefined && { name }) };
+}

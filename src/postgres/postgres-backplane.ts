@@ -1,0 +1,192 @@
+import { Logger } from '@nestjs/common';
+import {
+  DEFAULT_HISTORY,
+  type Backplane,
+  type BackplanePublishOptions,
+  type BackplaneSubscribeOptions,
+  type Delivery,
+  type Published,
+} from '../channel/backplane';
+import { SseClosedError, SseUnavailableError } from '../channel/backplane.error';
+import { SseTopicError } from '../channel/names';
+import { backplaneSql, DEDUPE_WINDOW, type BackplaneSql } from './backplane-sql';
+import { prepareTables } from './backplane-tables';
+import { PgLink } from './pg-link';
+import { textQuery, type PgPool } from './pg-pool';
+import { resolvePostgresOptions, type PostgresBackplaneOptions } from './postgres-backplane-options';
+import { PostgresSubscription } from './postgres-subscription';
+import { PublishLane } from './publish-lane';
+import { TopicReader } from './topic-reader';
+import { TopicSweeper } from './topic-sweeper';
+
+/** Milliseconds that `close()` waits for publications under way, unless it is told otherwise. */
+const DRAIN = 1_000;
+
+/**
+ * Channels over PostgreSQL 13 or newer, for applications that have it and no other engine: publish on any instance, receive on
+ * every one, resume on another. Events are rows, a notification says that there are new ones, and whatever was committed is
+ * delivered. It needs the package `pg` (version 8).
+ *
+ * The database must be in UTF-8 with the isolation level `read committed`, which is PostgreSQL's default, and connections must
+ * keep their session: no pooler in transaction mode in between.
+ *
+ * @throws SseConfigurationError when an option is unknown or cannot work.
+ *
+ * @example
+ * ```ts
+ * SseModule.forRoot({ backplane: postgresBackplane({ pool: new Pool({ connectionString }) }) })
+ * ```
+ */
+export function postgresBackplane(options: PostgresBackplaneOptions): PostgresBackplane {
+  return new PostgresBackplane(options);
+}
+
+/** See `postgresBackplane()`. */
+export class PostgresBackplane implements Backplane {
+  readonly capabilities = { survives: 'engine-restart', dedupeWindow: DEDUPE_WINDOW, exactGaps: true } as const;
+
+  private readonly logger = new Logger('PostgresBackplane');
+  private readonly pool: PgPool;
+  private readonly link: PgLink;
+  private readonly reader: TopicReader;
+  private readonly lane: PublishLane;
+  private readonly sweeper: TopicSweeper;
+  private readonly subscriptions = new Set<PostgresSubscription>();
+  private warned: string | undefined;
+  private isClosed = false;
+  // A pool says of an idle connection that it broke, and has dropped it then; unheard that would end the process.
+  private readonly ignore = (): void => undefined;
+
+  /** @internal */
+  constructor(options: PostgresBackplaneOptions) {
+    const { pool, heartbeat, commandTimeout, createTables, ...tables } = resolvePostgresOptions(options);
+    const sql: BackplaneSql = backplaneSql(tables);
+    this.pool = pool;
+    this.lane = new PublishLane(pool, sql.publish, commandTimeout);
+    this.sweeper = new TopicSweeper(pool, sql.sweep, commandTimeout, (error) => this.warn(error));
+    this.link = new PgLink({
+      pool,
+      channel: sql.channel,
+      heartbeat,
+      timeout: commandTimeout,
+      prepare: (run) => prepareTables(run, sql, createTables),
+      beat: (run) => this.reader.poll(run),
+      onNotification: (payload) => this.reader.notified(payload),
+      onUp: () => this.onUp(),
+      onDown: (error) => this.onDown(error),
+      onRetry: (error) => this.warn(error),
+    });
+    this.reader = new TopicReader(
+      sql,
+      (query) => this.link.query(query),
+      (error) => this.link.renew(error),
+    );
+  }
+
+  /** Whether PostgreSQL can be reached: `stale` from when the listening connection breaks until another one stands. */
+  get state(): 'live' | 'stale' {
+    return this.link.isUp ? 'live' : 'stale';
+  }
+
+  /**
+   * Asks PostgreSQL for a sign of life over the connection that listens.
+   *
+   * @returns milliseconds until it had answered.
+   * @throws SseUnavailableError when it cannot, or does not within `commandTimeout`.
+   */
+  async ping(): Promise<number> {
+    const asked = performance.now();
+    await this.link.query(textQuery('SELECT 1'));
+    return performance.now() - asked;
+  }
+
+  /**
+   * Connects, and makes the tables where they are missing. Where PostgreSQL cannot be reached, this settles all the same and the
+   * backplane goes on trying: until it is there, `state` is `stale`, and publications and subscriptions are rejected.
+   *
+   * @throws SseConfigurationError when PostgreSQL does not accept the credentials, or tables are missing and cannot be made.
+   */
+  async start(): Promise<void> {
+    this.pool.on('error', this.ignore);
+    try {
+      await this.link.start();
+    } catch (error) {
+      this.pool.removeListener('error', this.ignore);
+      throw error;
+    }
+    this.sweeper.start();
+  }
+
+  async publish(topic: string, payload: string, options: BackplanePublishOptions = {}): Promise<Published> {
+    const { key, history = DEFAULT_HISTORY, signal } = options;
+    this.check(topic);
+    signal?.throwIfAborted();
+    if (!this.link.isUp) {
+      throw new SseUnavailableError('PostgreSQL cannot be reached at the moment. Nothing was written');
+    }
+    return this.lane.publish({ topic, payload, key, history, signal });
+  }
+
+  subscribe(topic: string, options: BackplaneSubscribeOptions): AsyncIterable<Delivery> {
+    this.check(topic);
+    const subscription: PostgresSubscription = new PostgresSubscription(topic, options, this.reader, () =>
+      this.subscriptions.delete(subscription),
+    );
+    if (!options.signal.aborted) {
+      this.subscriptions.add(subscription);
+    }
+    return subscription;
+  }
+
+  async close({ drain = DRAIN }: { readonly drain?: number } = {}): Promise<void> {
+    this.isClosed = true;
+    this.sweeper.stop();
+    for (const subscription of this.subscriptions) {
+      subscription.finish();
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, drain);
+    });
+    await Promise.race([this.lane.close(), late]);
+    clearTimeout(timer);
+    this.link.close();
+    this.pool.removeListener('error', this.ignore);
+  }
+
+  private check(topic: string): void {
+    if (this.isClosed) {
+      throw new SseClosedError();
+    }
+    if (topic.includes('\0')) {
+      throw new SseTopicError('A topic must not contain control characters or lone surrogates');
+    }
+  }
+
+  private onUp(): void {
+    if (this.warned !== undefined) {
+      this.logger.log('PostgreSQL can be reached');
+      this.warned = undefined;
+    }
+    for (const listener of this.reader) {
+      listener.onUp();
+    }
+  }
+
+  private onDown(error: unknown): void {
+    this.warn(error);
+    for (const listener of this.reader) {
+      listener.onDown();
+    }
+  }
+
+  /** Says what stands against it; once, however often it is tried. */
+  private warn(error: unknown): void {
+    const { message, cause } = error as Error;
+    const text = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    if (text !== this.warned) {
+      this.warned = text;
+      this.logger.warn(text);
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import { Logger } from '@nestjs/common';
+import { commitOrder, tailQuery, type TailQueryOptions } from 'nestjs-sse-views/postgres';
+import { Client, Pool } from 'pg';
+import { CREATE_ENTRIES, ENTRIES_AFTER, type Entry } from '../support/entries-table';
+import { describeWithPostgres, startPostgres, type PostgresServer } from '../support/postgres-server';
+import { until } from '../support/until';
+
+jest.setTimeout(30_000);
+
+interface Follower {
+  readonly got: number[];
+  readonly stop: AbortController;
+  readonly done: Promise<unknown>;
+}
+
+describeWithPostgres('The connection of pg that listens', () => {
+  let server: PostgresServer;
+  let pool: Pool;
+  /** A connection that is not of the pool, to look on from outside. */
+  let observer: Client;
+  const followers: Follower[] = [];
+  let next: number;
+
+  beforeAll(async () => {
+    // Each test breaks something, and is told so.
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    server = await startPostgres();
+  }, 60_000);
+
+  afterAll(() => {
+    jest.restoreAllMocks();
+    return server.stop();
+  });
+
+  beforeEach(async () => {
+    await server.start();
+    pool = new Pool(server.address);
+    pool.on('error', () => undefined);
+    observer = new Client({ ...server.address, application_name: 'observer' });
+    observer.on('error', () => undefined);
+    await observer.connect();
+    await observer.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await observer.query(CREATE_ENTRIES);
+    next = 0;
+  });
+
+  afterEach(async () => {
+    for (const { stop, done } of followers.splice(0)) {
+      stop.abort();
+      await done;
+    }
+    await observer.end();
+    await pool.end();
+  });
+
+  const follow = (more: Partial<TailQueryOptions<Entry>> = {}): Follower => {
+    const stop = new AbortController();
+    const got: number[] = [];
+    const rows = tailQuery<Entry>({
+      connect: pool,
+      listen: 'entries',
+      query: (cursor) => pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor)),
+      cursorOf: commitOrder.cursorOf,
+      // What comes in these tests comes by a notification, or because the connection is back.
+      poll: 600_000,
+      lookBack: false,
+      signal: stop.signal,
+      ...more,
+    });
+    const read = async (): Promise<void> => {
+      for await (const { data } of rows) {
+        got.push(data.n);
+      }
+    };
+    const follower = { got, stop, done: read().catch((error: unknown) => error) };
+    followers.push(follower);
+    return follower;
+  };
+
+  const insert = async (): Promise<void> => {
+    await observer.query('INSERT INTO entries (n) VALUES ($1)', [++next]);
+  };
+
+  const untilGot = (follower: Follower, count: number): Promise<void> =>
+    until(
+      () => follower.got.length >= count,
+      10_000,
+      () => JSON.stringify(follower.got),
+    );
+
+  /** The server's processes for connections that listen. */
+  const listening = async (): Promise<number[]> => {
+    const { rows } = await observer.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE query ~ '^(LISTEN|SELECT 1$)' AND application_name <> 'observer'`,
+    );
+    return rows.map(({ pid }) => pid);
+  };
+
+  it('is one for fifty streams, and goes back to the pool listening to nothing', async () => {
+    const streams = Array.from({ length: 50 }, () => follow());
+    await insert();
+    await Promise.all(streams.map((stream) => untilGot(stream, 1)));
+    expect(await listening()).toHaveLength(1);
+    for (const { stop, done } of streams) {
+      stop.abort();
+      await done;
+    }
+    await until(() => pool.idleCount === pool.totalCount);
+    expect(await listening()).toEqual([]);
+    const clients = await Promise.all(Array.from({ length: pool.totalCount }, () => pool.connect()));
+    for (const client of clients) {
+      expect((await client.query('SELECT pg_listening_channels()')).rows).toEqual([]);
+      client.release();
+    }
+  });
+
+  it('is made anew when the server ends it, and what came meanwhile comes', async () => {
+    const follower = follow();
+    await insert();
+    await untilGot(follower, 1);
+    const [pid] = await listening();
+    await observer.query('SELECT pg_terminate_backend($1)', [pid]);
+    await insert();
+    await untilGot(follower, 2);
+    await insert();
+    await untilGot(follower, 3);
+    expect(follower.got).toEqual([1, 2, 3]);
+    const anew = await listening();
+    expect(anew).toHaveLength(1);
+    expect(anew).not.toContain(pid);
+  });
+
+  it('is made anew when it is half open: the process at its other end says nothing any more', async () => {
+    const follower = follow({ heartbeat: 200 });
+    await insert();
+    await untilGot(follower, 1);
+    const [pid] = await listening();
+    process.kill(pid!, 'SIGSTOP');
+    try {
+      await insert();
+      await untilGot(follower, 2);
+      expect((await listening()).filter((other) => other !== pid)).toHaveLength(1);
+    } finally {
+      process.kill(pid!, 'SIGCONT');
+    }
+  });
+
+  it('is waited for where the server is not there yet', async () => {
+    await server.kill();
+    const follower = follow();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await server.start();
+    observer = new Client({ ...server.address, application_name: 'observer' });
+    await observer.connect();
+    await insert();
+    await untilGot(follower, 1);
+    expect(await listening()).toHaveLength(1);
+  });
+
+  it('survives a kill of the server, with the streams and the process', async () => {
+    const follower = follow();
+    await insert();
+    await untilGot(follower, 1);
+    await server.kill();
+    await server.start();
+    observer = new Client({ ...server.address, application_name: 'observer' });
+    await observer.connect();
+    await insert();
+    await untilGot(follower, 2);
+    expect(follower.got).toEqual([1, 2]);
+  });
+
+  it('is waited for where the pool is used up', async () => {
+    const clients = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
+    const follower = follow();
+    await insert();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(follower.got).toEqual([]);
+    clients.forEach((client) => client.release());
+    await untilGot(follower, 1);
+  });
+
+  it('may be one that a function gives, which is ended in the end', async () => {
+    const connect = async (): Promise<Client> => {
+      const client = new Client(server.address);
+      await client.connect();
+      return client;
+    };
+    const streams = [follow({ connect }), follow({ connect })];
+    await insert();
+    await Promise.all(streams.map((stream) => untilGot(stream, 1)));
+    expect(await listening()).toHaveLength(1);
+    for (const { stop, done } of streams) {
+      stop.abort();
+      await done;
+    }
+    while ((await listening()).length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+
+  it('ends the streams with the error of the server where it refuses whoever asks', async () => {
+    const wrong = new Pool({ ...server.address, database: 'nowhere' });
+    const follower = follow({ connect: wrong });
+    expect(await follower.done).toMatchObject({ code: '3D000' });
+    await wrong.end();
+  });
+
+  it('lets a mistake in the SQL end its stream, and no other', async () => {
+    const other = follow();
+    const follower = follow({ query: () => pool.query<Entry>('SELECT nothing FROM entries') });
+    expect(await follower.done).toMatchObject({ code: '42703' });
+    await insert();
+    await untilGot(other, 1);
+  });
+});
