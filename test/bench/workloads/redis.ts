@@ -116,7 +116,7 @@ function goalsOf(what: string, measured: Measurements<Case>): Goal[] {
   const bare = TOPICS.flatMap((topics) =>
     (['awaited', 'pipelined'] as const).map((key) =>
       share(
-        `${what}, ${topics} topics, ${key}`,
+        `${what}, ${topics.toLocaleString('en')} ${topics === 1 ? 'topic' : 'topics'}, ${key}`,
         0.8,
         ratio(measured, `backplane ${topics}`, `bare ${topics}`, key),
         'the bare loop',
