@@ -88,6 +88,15 @@ export class DeliveryReader {
     return delivery;
   }
 
+  /** Reads an event, or the gap in its place. */
+  async eventOrGap(): Promise<EventDelivery | GapDelivery> {
+    const delivery = await this.next('an event or a gap');
+    if (delivery?.kind !== 'event' && delivery?.kind !== 'gap') {
+      assert.fail(`an event or a gap comes next, not ${show(delivery)}`);
+    }
+    return delivery;
+  }
+
   /** Reads events with these payloads, in this order, and nothing else between them. */
   async payloads(expected: readonly string[]): Promise<EventDelivery[]> {
     const events: EventDelivery[] = [];
