@@ -185,7 +185,7 @@ export class RedisBackplane implements Backplane {
         topic.readers.delete(reader);
         if (topic.readers.size === 0 && topics.get(channel) === topic) {
           topics.delete(channel);
-          connection.session?.unlisten([channel]);
+          connection.session?.unlisten(channel);
         }
       },
     };

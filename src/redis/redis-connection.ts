@@ -157,9 +157,10 @@ export class RedisConnection {
       this.logger.log('Redis is back');
     }
     const wanted = new Set(host.channels());
-    const unwanted = channels.filter((channel) => !wanted.has(channel));
-    if (unwanted.length > 0) {
-      session.unlisten(unwanted);
+    for (const channel of channels) {
+      if (!wanted.has(channel)) {
+        session.unlisten(channel);
+      }
     }
     host.onUp();
   }

@@ -1,11 +1,9 @@
+import { RedisChannels } from './redis-channels';
 import type { MakeRedisClient, RedisClient, RedisListener } from './redis-client';
 import { isUnknownScript } from './redis-error';
 import { epochKey } from './redis-keys';
 import { newLife } from './redis-position';
 import { SCRIPTS, type RedisScript } from './redis-scripts';
-
-/** Most channels that one command names. */
-const CHANNELS_AT_ONCE = 1_000;
 
 /** What a session needs of its connection. */
 export interface RedisSessionHost {
@@ -33,6 +31,7 @@ export class RedisSession {
 
   private readonly commands: RedisClient;
   private readonly subscriber: RedisClient;
+  private readonly channels: RedisChannels;
   private timer: NodeJS.Timeout | undefined;
   private isAnswered = true;
 
@@ -42,6 +41,7 @@ export class RedisSession {
   ) {
     this.commands = make();
     this.subscriber = make();
+    this.channels = new RedisChannels(this.subscriber, host.onMessage);
   }
 
   /** Connects. @param channels to listen to from the beginning. */
@@ -52,9 +52,7 @@ export class RedisSession {
       await Promise.all([this.commands, this.subscriber].map((client) => this.connect(client)));
       this.epoch = await this.beginEpoch();
       await Promise.all(SCRIPTS.map(({ source }) => this.send(['SCRIPT', 'LOAD', source])));
-      for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE) {
-        await this.listen(channels.slice(from, from + CHANNELS_AT_ONCE));
-      }
+      await this.channels.joinAll(channels);
     } catch (error) {
       this.lose(error as Error);
     }
@@ -80,23 +78,23 @@ export class RedisSession {
     return this.error ? Promise.reject(this.error) : this.commands.sendCommand<T>(command);
   }
 
-  async listen(channels: string[]): Promise<void> {
+  /** Settles when what is published to the channel from then on comes. */
+  async listen(channel: string): Promise<void> {
     if (this.error) {
       throw this.error;
     }
-    const { timeout, onMessage } = this.host;
+    const { timeout } = this.host;
     const timer = setTimeout(() => this.lose(new Error(`No answer within ${timeout} ms`)), timeout);
     try {
-      await this.subscriber.subscribe(channels, onMessage);
+      await this.channels.join(channel);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  unlisten(channels: string[]): void {
+  unlisten(channel: string): void {
     if (!this.error) {
-      // If it fails, the connection is broken, and everything is listened to anew.
-      this.subscriber.unsubscribe(channels, this.host.onMessage).catch(() => undefined);
+      this.channels.leave(channel);
     }
   }
 

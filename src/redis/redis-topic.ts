@@ -54,7 +54,7 @@ export class RedisTopic {
 
   /** Begins to listen in this session; those that follow begin with it. */
   listen(session: RedisSession): void {
-    this.listening = session.listen([this.keys.channel]).catch((error: unknown) => {
+    this.listening = session.listen(this.keys.channel).catch((error: unknown) => {
       throw unavailable(error);
     });
     // Whoever reads sees it.

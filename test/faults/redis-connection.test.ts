@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createClient } from 'redis';
 import { DEFAULT_HISTORY, type Backplane } from '../../src/channel/backplane';
@@ -8,6 +9,7 @@ import { redisBackplane, type RedisBackplane } from '../../src/redis/redis-backp
 import type { RedisBackplaneOptions } from '../../src/redis/redis-options';
 import { SCRIPTS } from '../../src/redis/redis-scripts';
 import { DeliveryReader } from '../../src/testing/backplane/delivery-reader';
+import { SeededRandom } from '../../src/testing/backplane/seeded-random';
 import { redisCommands, type RedisCommands } from '../support/redis-commands';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 import { SELF_SIGNED } from '../support/self-signed';
@@ -109,6 +111,33 @@ describeWithRedis('the connection of the Redis backplane', () => {
     await backplane.publish(name, 'again');
     await again.payloads(['again']);
     again.leave();
+  });
+
+  it('hear a topic that was left and joined again and again before Redis had answered', async () => {
+    const backplane = await open();
+    const random = new SeededRandom(5);
+    proxy.delay = 20;
+    const readers = await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const name = `flapping/${index}`;
+        for (let left = 0; left < 6; left++) {
+          const reader = read(backplane, name);
+          void reader.watch().catch(() => undefined);
+          await sleep(random.below(40));
+          reader.leave();
+          await sleep(random.below(20));
+        }
+        const reader = read(backplane, name);
+        await reader.start();
+        return reader;
+      }),
+    );
+    proxy.delay = 0;
+    // Those that left are through.
+    await backplane.ping();
+    await Promise.all(readers.map(({ topic: name }) => backplane.publish(name, 'heard')));
+    await Promise.all(readers.map((reader) => reader.payloads(['heard'])));
+    readers.forEach((reader) => reader.leave());
   });
 
   it('go on after SCRIPT FLUSH: nothing is lost, in the order of the calls', async () => {
