@@ -13,18 +13,12 @@ export class RecentEvents {
   private tip: Position | undefined;
   private length = 0;
 
-  /** Begins to keep events, from this position on, if it has not yet. */
+  /** Begins to keep events, from this position on, if it has not yet. From then on it must be given every one. */
   record(position: Position): void {
     if (this.tip === undefined) {
-      this.restart(position);
+      this.places.set(position, undefined);
+      this.tip = position;
     }
-  }
-
-  /** Forgets what was before this position. */
-  restart(position: Position): void {
-    this.clear();
-    this.places.set(position, undefined);
-    this.tip = position;
   }
 
   add(event: TopicEvent): void {

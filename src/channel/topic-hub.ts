@@ -146,8 +146,7 @@ export class TopicHub {
   private take(delivery: Delivery): void {
     switch (delivery.kind) {
       case 'start':
-        this.position = delivery.position;
-        this.recent.restart(delivery.position);
+        this.restart(delivery.position);
         this.announce();
         break;
       case 'event':
@@ -155,8 +154,7 @@ export class TopicHub {
         break;
       case 'gap':
         this.flush();
-        this.position = delivery.position;
-        this.recent.restart(delivery.position);
+        this.restart(delivery.position);
         for (const subscriber of this.attached) {
           subscriber.gap(delivery);
         }
@@ -164,6 +162,15 @@ export class TopicHub {
       case 'status':
         this.state = delivery.state;
         break;
+    }
+  }
+
+  /** What came before this position is not followed by what comes. */
+  private restart(position: Position): void {
+    this.position = position;
+    this.recent.clear();
+    if (this.joining.size > 0) {
+      this.recent.record(position);
     }
   }
 

@@ -185,6 +185,31 @@ describe.each(ADAPTERS)('a channel whose engine goes away, on %s', (adapter) => 
     }
   });
 
+  it('gives a client that comes back exactly at the gap, to another instance, everything after it', async () => {
+    const engine = new SimulatedEngine();
+    const instance = (): Promise<ChannelApp<number>> =>
+      startChannelApp<number>(adapter, { controllers: [NewsView], sse: { backplane: new DistantBackplane(engine) } });
+    const [one, other] = [await instance(), await instance()];
+    const leaves = one.connect('/news');
+    const stays = other.connect('/news');
+    const both = [leaves, stays];
+    await Promise.all(both.map((client) => client.untilEvents(1)));
+    await one.channel.publish(1);
+    await Promise.all(both.map((client) => client.untilEvents(2)));
+    engine.wipe();
+    await Promise.all(both.map((client) => client.untilEvents(3)));
+    expect(leaves.lastEventId).toBe(stays.lastEventId);
+    leaves.leave();
+    // Nobody joins or leaves at the other instance while these come.
+    await one.channel.publish(2);
+    await one.channel.publish(3);
+    await stays.untilEvents(5);
+    const back = other.connect('/news', { lastEventId: leaves.lastEventId });
+    await back.untilEvents(2);
+    expect([back.data, back.gaps]).toEqual([[2, 3], []]);
+    expect(back.events).toEqual(stays.events.slice(-2));
+  });
+
   it('rejects publish at once and writes nothing; a route that publishes answers an error', async () => {
     const { app, connections, engineGoes, engineComes } = await start(adapter);
     const client = app.connect('/news');

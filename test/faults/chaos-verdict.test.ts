@@ -61,6 +61,19 @@ describe('the verdict on a chaos run', () => {
     expect(judge([topic], clients, true)).toMatchObject({ expected: 4, received: 4, lost: 0, outOfOrder: 1 });
   });
 
+  it('knows of no one place of an event that came twice where Redis keeps nothing', () => {
+    const [a, b, c] = [sighting(0, 1), sighting(1, 1), sighting(0, 2)];
+    const topic = { published: [2, 1], repeated: new Set([b]) };
+    const clients = [
+      { name: 'saw both', topic: 0, seen: [b, GAP, a, b, c] },
+      { name: 'saw the second', topic: 0, seen: [GAP, a, b, c] },
+    ];
+    expect(judge([topic], clients, false)).toMatchObject({ received: 6, doubled: 0, outOfOrder: 0 });
+    expect(judge([topic], clients, true)).toMatchObject({ doubled: 1, outOfOrder: 1 });
+    const mixedUp = { name: 'mixed up', topic: 0, seen: [GAP, c, b, a] };
+    expect(judge([topic], [...clients, mixedUp], false)).toMatchObject({ outOfOrder: 1 });
+  });
+
   it('allows a loss that was told only where Redis keeps nothing', () => {
     const told = { ...CLEAN, lost: 1, gaps: 1 };
     expect(broken(told, true)).toEqual(['1 lost', '1 gaps told']);

@@ -136,7 +136,8 @@ describeWithRedis('the connection of the Redis backplane', () => {
     // Those that left are through.
     await backplane.ping();
     await Promise.all(readers.map(({ topic: name }) => backplane.publish(name, 'heard')));
-    await Promise.all(readers.map((reader) => reader.payloads(['heard'])));
+    const heard = await Promise.all(readers.map((reader) => reader.payloads(['heard'])));
+    expect(heard).toHaveLength(60);
     readers.forEach((reader) => reader.leave());
   });
 

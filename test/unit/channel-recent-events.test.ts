@@ -21,15 +21,15 @@ describe('the events that came lately in a topic', () => {
     expect(recent.after('__proto__')).toBeUndefined();
   });
 
-  it('begin anew behind a gap, and are none when they are forgotten', () => {
+  it('are none when they are forgotten, and begin anew at another position', () => {
     const recent = new RecentEvents();
     recent.record('p.0');
     recent.add(event(1));
-    recent.restart('q.5');
+    recent.clear();
+    expect(recent.after('p.1')).toBeUndefined();
+    recent.record('q.5');
     expect(recent.after('p.1')).toBeUndefined();
     expect(positions(recent.after('q.5'))).toEqual([]);
-    recent.clear();
-    expect(recent.after('q.5')).toBeUndefined();
   });
 
   it('are bounded in number, the newest stay', () => {

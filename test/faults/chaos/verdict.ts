@@ -45,7 +45,8 @@ export function judge(
   };
   for (const [index, topic] of topics.entries()) {
     const readers = clients.filter((client) => client.topic === index);
-    const order = orderOf(readers);
+    // One that came before the engine forgot it, and again after, has no one place.
+    const order = orderOf(readers, isPersistent ? new Set() : topic.repeated);
     for (const reader of readers) {
       judgeClient(topic, reader, order, isPersistent, verdict);
     }
@@ -120,12 +121,12 @@ function judgeClient(
   verdict.lostWithoutNotice += unnoticed.size + tail;
 }
 
-/** The order in which the client that received most received it: all others must agree with it. */
-function orderOf(clients: readonly ClientRecord[]): ReadonlyMap<number, number> {
+/** The order in which the client that received most received it, but for some: all others must agree with it. */
+function orderOf(clients: readonly ClientRecord[], but: ReadonlySet<number>): ReadonlyMap<number, number> {
   const most = clients.reduce<readonly number[]>((best, { seen }) => (seen.length > best.length ? seen : best), []);
   const order = new Map<number, number>();
   for (const event of most) {
-    if (event !== GAP && !order.has(event)) {
+    if (event !== GAP && !order.has(event) && !but.has(event)) {
       order.set(event, order.size);
     }
   }
