@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { backoff } from '../channel/backoff';
 import { SseConfigurationError } from '../event/sse.error';
+import { LONGEST_TIME } from './check-milliseconds';
 import { isConnectionError } from './connection-error';
 import { ListeningConnection } from './listening-connection';
 import type { ListenClient, ListenMessage, ListenPool } from './postgres-connect';
@@ -177,6 +178,6 @@ export class PgListener implements TailListener {
   }
 
   private heartbeat(): number {
-    return Math.min(...[...this.subscribers].map(({ heartbeat }) => heartbeat), 2 ** 31 - 1);
+    return Math.min(...[...this.subscribers].map(({ heartbeat }) => heartbeat), LONGEST_TIME);
   }
 }

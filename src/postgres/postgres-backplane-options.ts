@@ -1,5 +1,6 @@
 import { SseConfigurationError } from '../event/sse.error';
 import type { PostgresTables } from './backplane-sql';
+import { checkMilliseconds } from './check-milliseconds';
 import type { PgPool } from './pg-pool';
 
 /** Options of `postgresBackplane()`. */
@@ -25,9 +26,6 @@ export interface PostgresBackplaneOptions extends PostgresTables {
 /** Longest part of a name in PostgreSQL, so that the whole stays below its 63 bytes. */
 const NAME = /^[a-z_][a-z0-9_]{0,29}$/;
 
-/** The longest time that a timer of Node waits. */
-const LONGEST = 2 ** 31 - 1;
-
 /** The options with their defaults. @throws SseConfigurationError when they cannot work. */
 export function resolvePostgresOptions(options: PostgresBackplaneOptions): Required<PostgresBackplaneOptions> {
   const {
@@ -50,11 +48,7 @@ export function resolvePostgresOptions(options: PostgresBackplaneOptions): Requi
       'postgresBackplane() needs a pool of 2 connections or more: one of them listens, and does nothing else',
     );
   }
-  for (const [name, value] of Object.entries({ heartbeat, commandTimeout })) {
-    if (!(value >= 1 && value <= LONGEST)) {
-      throw new SseConfigurationError(`postgresBackplane(): ${name} must be a number of milliseconds, not ${value}`);
-    }
-  }
+  checkMilliseconds('postgresBackplane()', { heartbeat, commandTimeout });
   for (const [name, value] of Object.entries({ schema, prefix })) {
     if (!NAME.test(value)) {
       throw new SseConfigurationError(

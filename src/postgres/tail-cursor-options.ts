@@ -1,4 +1,5 @@
 import { SseConfigurationError } from '../event/sse.error';
+import { checkMilliseconds } from './check-milliseconds';
 import type { CursorColumns, CursorReading } from './cursor-changes';
 import type { CursorConnect } from './cursor-connection';
 
@@ -82,9 +83,6 @@ export type ResolvedTailCursor<Row> = CursorReading<Row> &
     readonly isTrimmed: (error: unknown) => boolean;
   };
 
-/** The longest time that a timer of Node waits. */
-const LONGEST = 2 ** 31 - 1;
-
 /** @throws SseConfigurationError */
 export function resolveTailCursor<Row>(options: TailCursorOptions<Row>): ResolvedTailCursor<Row> {
   const {
@@ -96,10 +94,9 @@ export function resolveTailCursor<Row>(options: TailCursorOptions<Row>): Resolve
     isTrimmed = isBeyondHistory,
     ...rest
   } = options;
-  for (const [name, value] of Object.entries({ maxRows, silence, ...(progress !== false && { progress }) })) {
-    if (!(value > 0 && value <= LONGEST)) {
-      throw new SseConfigurationError(`tailCursor: ${name} must be a number above 0, not ${value}`);
-    }
+  checkMilliseconds('tailCursor', { silence, ...(progress !== false && { progress }) });
+  if (!(maxRows > 0)) {
+    throw new SseConfigurationError(`tailCursor: maxRows must be a number above 0, not ${maxRows}`);
   }
   return { ...rest, fetch, idOf, maxRows, progress, silence, isTrimmed };
 }

@@ -1,4 +1,5 @@
 import { SseConfigurationError } from '../event/sse.error';
+import { checkMilliseconds } from './check-milliseconds';
 import type { PostgresConnect } from './postgres-connect';
 
 /** What a query gives: rows, or what `pg`, PGlite and others wrap them in. */
@@ -61,7 +62,8 @@ export interface TailQueryOptions<Row> {
   /**
    * Milliseconds of rows, at most the last 500, that are read once more by the clock to see whether one has come in
    * between: a cursor that does not grow with the commits is found so, and ends the stream with an `SseCursorError` rather than
-   * losing rows in silence. `false` does without, for a cursor that is known to be safe.
+   * losing rows in silence. `false` says that the cursor is known to be safe, as a counter is; for any but that and
+   * `commitOrder.cursorOf` a warning is logged once, for a row may come later than is looked back.
    *
    * @default 5_000
    */
@@ -87,8 +89,6 @@ export type ResolvedTailQuery<Row> = Omit<TailQueryOptions<Row>, 'listen'> & {
   readonly heartbeat: number;
 };
 
-/** The longest time that a timer of Node waits. */
-const LONGEST = 2 ** 31 - 1;
 /** NAMEDATALEN - 1: PostgreSQL cuts what is longer. */
 const LONGEST_NAME = 63;
 
@@ -101,11 +101,7 @@ export function resolveTailQuery<Row>(options: TailQueryOptions<Row>): ResolvedT
       `tailQuery: listen must name channels of 1 to ${LONGEST_NAME} bytes without quotation marks, not ${JSON.stringify(listen)}`,
     );
   }
-  for (const [name, value] of Object.entries({ poll, heartbeat, ...(lookBack !== false && { lookBack }) })) {
-    if (!(value > 0 && value <= LONGEST)) {
-      throw new SseConfigurationError(`tailQuery: ${name} must be a number of milliseconds above 0, not ${value}`);
-    }
-  }
+  checkMilliseconds('tailQuery', { poll, heartbeat, ...(lookBack !== false && { lookBack }) });
   return { ...rest, channels, poll, lookBack, heartbeat };
 }
 

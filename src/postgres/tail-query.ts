@@ -1,3 +1,4 @@
+import { warnOfOrder } from './order-warning';
 import { TailQueryIterator } from './tail-query-iterator';
 import { resolveTailQuery, type TailQueryOptions } from './tail-query-options';
 import type { TailedRow } from './tailed-row';
@@ -32,5 +33,6 @@ import type { TailedRow } from './tailed-row';
  */
 export function tailQuery<Row>(options: TailQueryOptions<Row>): AsyncIterable<TailedRow<Row>> {
   const resolved = resolveTailQuery(options);
+  warnOfOrder(resolved);
   return { [Symbol.asyncIterator]: () => new TailQueryIterator(resolved) };
 }

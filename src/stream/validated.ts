@@ -112,13 +112,25 @@ export function validated(options: ValidatedOptions): OperatorFunction<unknown, 
         }
       };
 
+      const end = (how: () => void): void => {
+        finish ??= how;
+        if (!busy && !draining) {
+          finish();
+        }
+      };
+      const fail = (error: unknown): void => end(() => subscriber.error(error));
+
       return values$.subscribe({
         next: (value) => {
+          if (finish) {
+            // A value before this one ended the stream, as soon as what waits is through.
+            return;
+          }
           let message: SseMessage;
           try {
             message = toMessage(value, nameOfData);
           } catch (error) {
-            subscriber.error(error);
+            fail(error);
             return;
           }
           if (!busy && !draining) {
@@ -131,18 +143,8 @@ export function validated(options: ValidatedOptions): OperatorFunction<unknown, 
             );
           }
         },
-        error: (error) => {
-          finish = () => subscriber.error(error);
-          if (!busy && !draining) {
-            finish();
-          }
-        },
-        complete: () => {
-          finish = () => subscriber.complete();
-          if (!busy && !draining) {
-            finish();
-          }
-        },
+        error: fail,
+        complete: () => end(() => subscriber.complete()),
       });
     });
 }

@@ -1,6 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { SseConfigurationError } from 'nestjs-sse-views';
-import { SseCursorError, tailQuery, type TailedRow, type TailQueryOptions } from 'nestjs-sse-views/postgres';
+import {
+  commitOrder,
+  SseCursorError,
+  tailQuery,
+  type TailedRow,
+  type TailQueryOptions,
+} from 'nestjs-sse-views/postgres';
 import { PgListener } from '../../src/postgres/pg-listener';
 import { codedError, ScriptedClient, ScriptedPool } from '../support/scripted-pool';
 import { until } from '../support/until';
@@ -91,6 +97,8 @@ describe('tailQuery', () => {
     followers.push(follower);
     return follower;
   };
+
+  const warnings = (): string[] => warn.mock.calls.map(([text]) => text as string);
 
   const untilAsked = (times: number): Promise<void> =>
     until(
@@ -377,8 +385,8 @@ describe('tailQuery', () => {
       expect(pool.clients).toHaveLength(2);
       expect(pool.clients[0]!.releases).toEqual([true]);
       expect(pool.clients[1]!.statements).toEqual(['LISTEN "rows"']);
-      expect(warn.mock.calls).toEqual([
-        ['Nothing listens to PostgreSQL at the moment, and is tried again: Connection terminated unexpectedly'],
+      expect(warnings().filter((text) => text.startsWith('Nothing listens'))).toEqual([
+        'Nothing listens to PostgreSQL at the moment, and is tried again: Connection terminated unexpectedly',
       ]);
     });
 
@@ -561,6 +569,8 @@ describe('tailQuery', () => {
     });
 
     it.each(ways)('%s while the database is away', async (_name, end) => {
+      // No time between two attempts: one that went on would be seen at once.
+      const random = jest.spyOn(Math, 'random').mockReturnValue(0.001);
       table.before = () => {
         throw codedError('ECONNREFUSED');
       };
@@ -571,8 +581,9 @@ describe('tailQuery', () => {
       void end({ stop, iterator });
       expect(await next).toEqual({ done: true, value: undefined });
       const asked = table.asked.length;
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await settled();
       expect(table.asked).toHaveLength(asked);
+      random.mockRestore();
     });
 
     it.each(ways)('%s while the client takes a page', async (_name, end) => {
@@ -636,6 +647,24 @@ describe('tailQuery', () => {
       await until(() => follower.got.length === 6);
       table.rows.splice(4, 0, { n: 5 });
       expect(await failure(follower)).toMatchObject({ reason: 'late', cursor: '5' });
+    });
+
+    it('warns of a cursor that nobody has vouched for, once for each channel of a database', () => {
+      tailQuery(options());
+      tailQuery(options());
+      tailQuery(options({ listen: 'others' }));
+      expect(warnings()).toEqual([
+        expect.stringContaining('tailQuery on "rows": its cursor must grow in the order in which transactions commit'),
+        expect.stringContaining('tailQuery on "others"'),
+      ]);
+    });
+
+    it.each<[string, Partial<TailQueryOptions<never>>]>([
+      ['is that of commitOrder', { cursorOf: commitOrder.cursorOf }],
+      ['is said to be safe', { lookBack: false }],
+    ])('does not warn where it %s', (_name, more) => {
+      tailQuery({ ...options(), ...more } as TailQueryOptions<Row>);
+      expect(warnings()).toEqual([]);
     });
 
     it('does not look back where it is told so', async () => {

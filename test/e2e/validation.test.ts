@@ -253,6 +253,16 @@ describe.each(ADAPTERS)('validation, on %s', (adapter) => {
       expect(logged(app, 'error').join('\n')).toContain('must not be three');
     });
 
+    it('sends what waits for it before the error of a value that is no event', async () => {
+      const responseSchema = z.number().refine(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return true;
+      });
+      const app = await serve(() => of(1, 2, undefined, 4) as Observable<number>, { responseSchema });
+      expect(await seen(app)).toEqual([[undefined, 1], [undefined, 2], ERROR_EVENT]);
+      expect(logged(app, 'error').join('\n')).toContain('is undefined, which JSON cannot express');
+    });
+
     it('that throws, or rejects, ends the stream like any error', async () => {
       const broken = (validate: () => never | Promise<never>): SseRouteOptions['responseSchema'] =>
         ({ '~standard': { version: 1, vendor: 'test', validate } }) as SseRouteOptions['responseSchema'];

@@ -16,6 +16,7 @@ interface Follower {
 describeWithPostgres('The connection of pg that listens', () => {
   let server: PostgresServer;
   let pool: Pool;
+  let warn: jest.SpyInstance;
   /** A connection that is not of the pool, to look on from outside. */
   let observer: Client;
   const followers: Follower[] = [];
@@ -23,7 +24,7 @@ describeWithPostgres('The connection of pg that listens', () => {
 
   beforeAll(async () => {
     // Each test breaks something, and is told so.
-    jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     server = await startPostgres();
   }, 60_000);
 
@@ -147,8 +148,9 @@ describeWithPostgres('The connection of pg that listens', () => {
 
   it('is waited for where the server is not there yet', async () => {
     await server.kill();
+    warn.mockClear();
     const follower = follow();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => warn.mock.calls.some(([text]) => String(text).startsWith('Nothing listens')));
     await server.start();
     observer = new Client({ ...server.address, application_name: 'observer' });
     await observer.connect();

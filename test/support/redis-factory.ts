@@ -1,11 +1,10 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Backplane, Published } from '../../src/channel/backplane';
+import type { Backplane } from '../../src/channel/backplane';
 import { redisBackplane, type RedisBackplane } from '../../src/redis/redis-backplane';
 import type { RedisBackplaneOptions } from '../../src/redis/redis-options';
 import { PUBLISH } from '../../src/redis/redis-scripts';
-import type { BackplaneFactory, BackplaneProcess } from '../../src/testing/backplane/backplane-factory';
+import type { BackplaneFactory } from '../../src/testing/backplane/backplane-factory';
+import { spawnBackplane } from './backplane-process';
 import { RedisServer } from './redis-server';
 import { TcpProxy } from './tcp-proxy';
 
@@ -59,7 +58,7 @@ export function redisFactory(engine: () => RedisEngine, other: () => RedisEngine
     create,
     another: create,
     unrelated: async () => other().instance(),
-    spawn: () => spawnInstance(engine().server.url),
+    spawn: () => spawnBackplane(join(__dirname, '../faults/redis/publishing-process.ts'), engine().server.url),
     faults: {
       dropReply: async (instance) => {
         engine()
@@ -81,47 +80,6 @@ export function redisFactory(engine: () => RedisEngine, other: () => RedisEngine
         proxy.isolate();
         return async () => proxy.heal();
       },
-    },
-  };
-}
-
-/** Starts an instance in a process of its own. */
-async function spawnInstance(url: string): Promise<BackplaneProcess> {
-  const child = fork(join(__dirname, 'redis-instance.js'), [url], {
-    execArgv: ['--require', join(__dirname, 'run-typescript.js')],
-  });
-  const pending = new Map<number, { resolve(published: Published): void; reject(error: Error): void }>();
-  let last = 0;
-  child.on('exit', () => {
-    for (const { reject } of pending.values()) {
-      reject(new Error('The process has ended'));
-    }
-  });
-  const [first] = (await once(child, 'message')) as [{ isReady: boolean }];
-  if (!first.isReady) {
-    throw new Error('The process does not begin');
-  }
-  child.on('message', ({ id, published, error }: { id: number; published?: Published; error?: string }) => {
-    const { resolve, reject } = pending.get(id)!;
-    pending.delete(id);
-    if (published) {
-      resolve(published);
-    } else {
-      reject(new Error(error));
-    }
-  });
-  return {
-    publish: (topic, payload, options) =>
-      new Promise((resolve, reject) => {
-        const id = ++last;
-        pending.set(id, { resolve, reject });
-        child.send({ id, topic, payload, options }, (error) => error && reject(error));
-      }),
-    kill: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
     },
   };
 }

@@ -1,14 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds in which an instance listens. */
 const START_LIMIT = 60_000;
-
-/** Compiled, or as it is under Jest. */
-const EXTENSION = extname(__filename);
-const EXEC_ARGV = EXTENSION === '.ts' ? ['--require', join(__dirname, '../../support/run-typescript.js')] : [];
 
 /** An instance of the application, in a process of its own. */
 export class InstanceProcess {
@@ -55,8 +51,8 @@ export class InstanceProcess {
   }
 
   private async listens(): Promise<boolean> {
-    const child = fork(join(__dirname, `instance${EXTENSION}`), [this.adapter, String(this.port), this.engine], {
-      execArgv: EXEC_ARGV,
+    const child = fork(join(__dirname, 'instance.ts'), [this.adapter, String(this.port), this.engine], {
+      execArgv: ['--require', join(__dirname, '../../support/run-typescript.js')],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.child = child;
