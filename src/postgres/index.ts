@@ -1,6 +1,7 @@
 export { commitOrder, type CommitPosition } from './commit-order';
 export { SseCursorError, type SseCursorFault } from './cursor.error';
-export type { ListenClient, ListenDatabase, ListenMessage, ListenPool, PostgresConnect } from './postgres-connect';
+export type { ListenMessage } from './pg-client';
+export type { ListenClient, ListenDatabase, ListenPool, PostgresConnect } from './postgres-connect';
 export { tailQuery } from './tail-query';
 export type { TailQueryOptions, TailRows } from './tail-query-options';
 export type { TailedRow } from './tailed-row';

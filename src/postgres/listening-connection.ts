@@ -1,113 +1,101 @@
 import { isConnectionError } from './connection-error';
-import type { ListenClient, ListenMessage } from './postgres-connect';
+import { letGo, type ListenMessage, type PgClient } from './pg-client';
+import { within } from './within';
 
-/** Who is told of what happens on the connection. */
-export interface ListeningConnectionOwner {
-  /** Milliseconds between two signs of life. */
+/** How a connection is kept under watch. */
+export interface ListeningOptions<Query, Result> {
+  /** Milliseconds of silence after which the server is asked for a sign of life. */
   heartbeat(): number;
+  /** Milliseconds that any answer may take. */
+  timeout(): number;
+  /** Asks for a sign of life. What it throws ends the connection. */
+  beat(connection: ListeningConnection<Query, Result>): Promise<unknown>;
   onNotification(message: ListenMessage): void;
-  /** Told once, of a connection that broke or does not answer. */
-  onLost(error: unknown): void;
 }
 
 /** One connection that listens. It is asked for a sign of life, for one that is cut off says nothing by itself. */
-export class ListeningConnection {
+export class ListeningConnection<Query, Result> {
   private isOver = false;
-  private isClosed = false;
+  private isLetGo = false;
   private last: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
-  /** Milliseconds that an answer may take. */
-  private limit: number;
-  private readonly lose = (error: unknown): void => {
-    if (!this.isOver) {
-      this.close(true);
-      this.owner.onLost(error);
-    }
-  };
-  private readonly onEnd = (): void => this.lose(new Error('Connection terminated'));
-  private readonly onNotification = (message: ListenMessage): void => this.owner.onNotification(message);
 
+  /** @param onLost is told once, of a connection that broke or does not answer. */
   constructor(
-    private readonly client: ListenClient,
-    private readonly owner: ListeningConnectionOwner,
+    private readonly client: PgClient<Query, Result>,
+    private readonly options: ListeningOptions<Query, Result>,
+    private readonly onLost: (error: unknown) => void,
   ) {
     client.on('error', this.lose);
     client.on('end', this.onEnd);
-    client.on('notification', this.onNotification);
-    this.limit = this.beatLater();
-  }
-
-  listen(channel: string): Promise<unknown> {
-    return this.run(`LISTEN "${channel}"`);
-  }
-
-  unlisten(channel: string): void {
-    this.run(`UNLISTEN "${channel}"`).catch(this.lose);
-  }
-
-  /** Gives the connection back as it was; one that does not answer is ended. */
-  giveBack(): void {
-    if (this.isOver) {
-      return;
-    }
-    this.isOver = true;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.close(true), this.limit);
-    this.run('UNLISTEN *').then(
-      () => this.close(false),
-      () => this.close(true),
-    );
+    client.on('notification', options.onNotification);
   }
 
   /** One statement after the other: `pg` warns of those that wait in a client. */
-  private run(statement: string): Promise<unknown> {
-    const result = this.last.then(() => this.client.query(statement));
-    this.last = result.catch((error: unknown) => {
-      // The client itself may think that it lives.
-      if (isConnectionError(error)) {
-        this.lose(error);
+  run(query: Query): Promise<Result> {
+    clearTimeout(this.timer);
+    const limit = this.options.timeout();
+    const result = this.last.then(() => {
+      if (this.isLetGo) {
+        throw new Error('Connection terminated');
       }
+      return within(limit, this.client.query(query));
     });
+    const settled: Promise<unknown> = result
+      .catch((error: unknown) => {
+        // The client itself may think that it lives.
+        if (isConnectionError(error)) {
+          this.lose(error);
+        }
+      })
+      .then(() => this.last === settled && this.beatLater());
+    this.last = settled;
     return result;
   }
 
-  /** @returns milliseconds until then, which are those that an answer may take. */
-  private beatLater(): number {
-    const interval = this.owner.heartbeat();
-    this.timer = setTimeout(() => void this.beat(), interval);
-    return interval;
-  }
+  /** Ends the connection, and says so to its owner. */
+  readonly lose = (error: unknown): void => {
+    const { isOver } = this;
+    this.letGo(true);
+    if (!isOver) {
+      this.onLost(error);
+    }
+  };
 
-  private async beat(): Promise<void> {
-    const { limit } = this;
-    this.timer = setTimeout(() => this.lose(new Error(`PostgreSQL did not answer within ${limit} ms`)), limit);
-    try {
-      await this.run('SELECT 1');
-    } catch (error) {
-      this.lose(error);
+  /** Ends the connection; or gives it back, after a statement that makes it what it was. */
+  close(reset?: Query): void {
+    if (reset === undefined) {
+      this.letGo(true);
       return;
     }
-    clearTimeout(this.timer);
+    this.isOver = true;
+    this.run(reset).then(
+      () => this.letGo(false),
+      () => this.letGo(true),
+    );
+  }
+
+  private readonly onEnd = (): void => this.lose(new Error('Connection terminated'));
+
+  private beatLater(): void {
     if (!this.isOver) {
-      this.limit = this.beatLater();
+      this.timer = setTimeout(() => this.options.beat(this).catch(this.lose), this.options.heartbeat()).unref();
     }
   }
 
-  private close(destroy: boolean): void {
+  private letGo(destroy: boolean): void {
     this.isOver = true;
     clearTimeout(this.timer);
-    if (this.isClosed) {
+    if (this.isLetGo) {
       return;
     }
-    this.isClosed = true;
-    this.client.removeListener('notification', this.onNotification);
+    this.isLetGo = true;
+    this.client.removeListener('notification', this.options.onNotification);
     this.client.removeListener('end', this.onEnd);
-    if (this.client.release === undefined) {
-      // What it still says of its end goes to `lose`, where nothing happens any more.
-      this.client.end().catch(() => undefined);
-      return;
+    letGo(this.client, destroy);
+    if (!destroy) {
+      // One that is ended may still say that it broke, which nobody may leave unheard.
+      this.client.removeListener('error', this.lose);
     }
-    this.client.release(destroy);
-    this.client.removeListener('error', this.lose);
   }
 }

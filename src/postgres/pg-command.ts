@@ -1,5 +1,6 @@
 import { SseOutcomeUnknownError, SseUnavailableError } from '../channel/backplane.error';
-import type { PgPool, PgPoolClient, PgQuery, TextRow } from './pg-pool';
+import { takeClient } from './pg-client';
+import type { PgPool, PgQuery, TextRow } from './pg-pool';
 import { within } from './within';
 
 /**
@@ -18,41 +19,21 @@ export function isServerError(error: unknown): error is Error & { readonly code:
 function ignore(): void {}
 
 /**
- * Takes a connection out of the pool.
- *
- * @param limit milliseconds. A connection that comes later goes back.
- * @throws SseUnavailableError when there is none.
- */
-export async function takeConnection(pool: PgPool, limit: number): Promise<PgPoolClient> {
-  const taking = pool.connect();
-  try {
-    return await within(limit, taking);
-  } catch (error) {
-    taking.then((client) => client.release(), ignore);
-    throw new SseUnavailableError('PostgreSQL cannot be reached, or the pool has no connection left', { cause: error });
-  }
-}
-
-/** Runs a statement of `textQuery()`. @param limit milliseconds; what comes later is not waited for. */
-export async function runQuery(client: PgPoolClient, query: PgQuery, limit: number): Promise<TextRow[]> {
-  const { rows } = await within(limit, client.query(query));
-  return rows as TextRow[];
-}
-
-/**
  * Runs one statement on a connection of the pool.
  *
  * @param limit milliseconds for the connection, and again for the statement.
  * @throws SseUnavailableError when nothing was written, SseOutcomeUnknownError when that cannot be known.
  */
 export async function runOnPool(pool: PgPool, limit: number, query: PgQuery): Promise<TextRow[]> {
-  const client = await takeConnection(pool, limit);
+  const client = await takeClient(pool, limit).catch((cause: unknown) => {
+    throw new SseUnavailableError('PostgreSQL cannot be reached, or the pool has no connection left', { cause });
+  });
   client.on('error', ignore);
   let isBroken = true;
   try {
-    const rows = await runQuery(client, query, limit);
+    const { rows } = await within(limit, client.query(query));
     isBroken = false;
-    return rows;
+    return rows as TextRow[];
   } catch (error) {
     if (isServerError(error) && UNDONE.test(error.code)) {
       isBroken = false;

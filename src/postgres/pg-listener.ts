@@ -1,67 +1,65 @@
 import { Logger } from '@nestjs/common';
-import { backoff } from '../channel/backoff';
 import { SseConfigurationError } from '../event/sse.error';
 import { LONGEST_TIME } from './check-milliseconds';
 import { isConnectionError } from './connection-error';
-import { ListeningConnection } from './listening-connection';
-import type { ListenClient, ListenMessage, ListenPool } from './postgres-connect';
+import type { ListeningConnection } from './listening-connection';
+import type { ListenMessage } from './pg-client';
+import type { ListenClient, ListenPool } from './postgres-connect';
+import { ReconnectingListener, type FailedAttempt } from './reconnecting-listener';
 import type { TailListener, TailSubscriber } from './tail-listener';
 
-/** Milliseconds that a connection may take to come, from a pool that is used up as well. */
+/** Milliseconds that a connection may take to come. */
 const PATIENCE = 30_000;
 
-/**
- * The one connection of `pg` that listens for all streams: opened with the first, opened again when it breaks, given back
- * with the last.
- */
+/** Listens over `pg` for all streams on one connection, which is taken with the first and given back with the last. */
 export class PgListener implements TailListener {
   private readonly subscribers = new Set<TailSubscriber>();
   private readonly logger = new Logger('SseTail');
-  private readonly pool: ListenPool | undefined;
+  private readonly listener: ReconnectingListener<string, unknown>;
   /** What is listened to on the present connection. */
   private listening = new Map<string, Promise<unknown>>();
-  private connection: ListeningConnection | undefined;
-  /** Counts the times that a connection was begun or given up: whatever an earlier one still says is not heard. */
-  private life = 0;
-  private attempts = 0;
-  private timer: NodeJS.Timeout | undefined;
-  /** A pool's idle connections tell it that they broke; unheard, that would end the process. */
-  private readonly ignore = (): void => undefined;
 
-  constructor(private readonly source: ListenPool | (() => Promise<ListenClient>)) {
-    this.pool = typeof source === 'function' ? undefined : source;
-    if (this.pool?.options?.max === 1) {
+  constructor(source: ListenPool | (() => Promise<ListenClient>)) {
+    if (typeof source !== 'function' && source.options?.max === 1) {
       throw new SseConfigurationError(
         'tailQuery: the pool has one connection at most, and listening takes one for itself: give it `max: 2` or more',
       );
     }
+    const heartbeat = (): number => Math.min(...[...this.subscribers].map((each) => each.heartbeat), LONGEST_TIME);
+    this.listener = new ReconnectingListener(source, {
+      patience: PATIENCE,
+      heartbeat,
+      timeout: heartbeat,
+      prepare: (connection) => this.prepare(connection),
+      beat: (connection) => connection.run('SELECT 1'),
+      onNotification: (message) => this.onNotification(message),
+      onDown: (error, attempt) => this.onDown(error, attempt),
+    });
   }
 
   join(subscriber: TailSubscriber): () => void {
     this.subscribers.add(subscriber);
-    if (this.connection !== undefined) {
-      void this.listen(this.connection, subscriber);
+    if (this.listener.connection !== undefined) {
+      void this.listen(this.listener.connection, subscriber);
     } else if (this.subscribers.size === 1) {
-      this.pool?.on('error', this.ignore);
-      this.attempts = 0;
-      void this.open();
+      void this.listener.open();
     }
     return () => this.leave(subscriber);
   }
 
   private leave(subscriber: TailSubscriber): void {
-    if (!this.subscribers.delete(subscriber)) {
+    if (!this.subscribers.has(subscriber)) {
       return;
     }
-    if (this.subscribers.size === 0) {
-      this.giveUp()?.giveBack();
-      this.pool?.removeListener('error', this.ignore);
-      return;
+    if (this.subscribers.size === 1) {
+      // While the last one still says how long an answer may take.
+      this.listener.close('UNLISTEN *');
     }
+    this.subscribers.delete(subscriber);
+    const { connection } = this.listener;
     for (const channel of subscriber.channels) {
-      if (this.connection !== undefined && this.listening.has(channel) && !this.isWanted(channel)) {
-        this.listening.delete(channel);
-        this.connection.unlisten(channel);
+      if (connection !== undefined && !this.isWanted(channel) && this.listening.delete(channel)) {
+        connection.run(`UNLISTEN "${channel}"`).catch(connection.lose);
       }
     }
   }
@@ -70,66 +68,16 @@ export class PgListener implements TailListener {
     return [...this.subscribers].some(({ channels }) => channels.includes(channel));
   }
 
-  private giveUp(): ListeningConnection | undefined {
-    const { connection } = this;
-    this.life++;
-    clearTimeout(this.timer);
-    this.connection = undefined;
+  private async prepare(connection: ListeningConnection<string, unknown>): Promise<void> {
     this.listening = new Map();
-    return connection;
+    await Promise.all([...this.subscribers].map((subscriber) => this.listen(connection, subscriber)));
   }
 
-  private async open(): Promise<void> {
-    const life = ++this.life;
-    const isStale = (): boolean => this.life !== life;
-    try {
-      const client = await this.connect(isStale);
-      if (client === undefined) {
-        return;
-      }
-      this.connection = new ListeningConnection(client, {
-        heartbeat: () => this.heartbeat(),
-        onNotification: (message) => this.onNotification(message),
-        onLost: (error) => this.onLost(error, life),
-      });
-      for (const subscriber of this.subscribers) {
-        void this.listen(this.connection, subscriber);
-      }
-    } catch (error) {
-      this.onLost(error, life);
-    }
-  }
-
-  /** @returns nothing where nobody waits any more; what comes later goes back. */
-  private connect(isStale: () => boolean): Promise<ListenClient | undefined> {
-    return new Promise((resolve, reject) => {
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        reject(new Error(`Connection terminated: none came within ${PATIENCE} ms`));
-      }, PATIENCE);
-      this.take()
-        .then((client) => {
-          if (isLate || isStale()) {
-            void (client.release ?? client.end).call(client);
-            resolve(undefined);
-          } else {
-            resolve(client);
-          }
-        }, reject)
-        .finally(() => clearTimeout(timer));
-    });
-  }
-
-  private async take(): Promise<ListenClient> {
-    return typeof this.source === 'function' ? this.source() : this.source.connect();
-  }
-
-  private async listen(connection: ListeningConnection, subscriber: TailSubscriber): Promise<void> {
+  private async listen(connection: ListeningConnection<string, unknown>, subscriber: TailSubscriber): Promise<void> {
     try {
       await Promise.all(
         subscriber.channels.map((channel) => {
-          const listening = this.listening.get(channel) ?? connection.listen(channel);
+          const listening = this.listening.get(channel) ?? connection.run(`LISTEN "${channel}"`);
           this.listening.set(channel, listening);
           return listening;
         }),
@@ -141,8 +89,7 @@ export class PgListener implements TailListener {
       }
       return;
     }
-    if (this.connection === connection && this.subscribers.has(subscriber)) {
-      this.attempts = 0;
+    if (this.listener.connection === connection && this.subscribers.has(subscriber)) {
       subscriber.onListening();
     }
   }
@@ -155,29 +102,14 @@ export class PgListener implements TailListener {
     }
   }
 
-  private onLost(error: unknown, life: number): void {
-    if (this.life !== life) {
-      return;
-    }
-    const wasOpen = this.giveUp() !== undefined;
-    if (!wasOpen && !isConnectionError(error)) {
-      this.fail(error);
-      return;
-    }
-    if (this.attempts === 0) {
+  private onDown(error: unknown, { before, isLost }: FailedAttempt): void {
+    if (!isLost && !isConnectionError(error)) {
+      const failed = [...this.subscribers];
+      this.subscribers.clear();
+      this.listener.close();
+      failed.forEach((subscriber) => subscriber.onFailed(error));
+    } else if (before === 0) {
       this.logger.warn(`Nothing listens to PostgreSQL at the moment, and is tried again: ${(error as Error).message}`);
     }
-    this.timer = setTimeout(() => void this.open(), backoff(this.attempts++));
-  }
-
-  private fail(error: unknown): void {
-    const failed = [...this.subscribers];
-    this.subscribers.clear();
-    this.pool?.removeListener('error', this.ignore);
-    failed.forEach((subscriber) => subscriber.onFailed(error));
-  }
-
-  private heartbeat(): number {
-    return Math.min(...[...this.subscribers].map(({ heartbeat }) => heartbeat), LONGEST_TIME);
   }
 }

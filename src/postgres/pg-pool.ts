@@ -1,3 +1,5 @@
+import type { PgClient, PgClientPool } from './pg-client';
+
 /** A statement as `pg` takes it. */
 export interface PgQuery {
   readonly text: string;
@@ -9,28 +11,13 @@ export interface PgQuery {
 }
 
 /** A connection of a `pg.Pool`: what is needed of it. */
-export interface PgPoolClient {
-  query(query: PgQuery): Promise<{ readonly rows: unknown[] }>;
+export interface PgPoolClient extends PgClient<PgQuery, { readonly rows: unknown[] }> {
   /** Gives the connection back, or ends it. */
   release(destroy?: boolean): void;
-  on(event: 'notification', listener: (message: { channel: string; payload?: string | undefined }) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'end', listener: () => void): unknown;
-  removeListener(
-    event: 'notification',
-    listener: (message: { channel: string; payload?: string | undefined }) => void,
-  ): unknown;
-  removeListener(event: 'error', listener: (error: Error) => void): unknown;
-  removeListener(event: 'end', listener: () => void): unknown;
 }
 
 /** A `Pool` of `pg` 8: what is needed of it, so that `pg` need not be installed for the types. */
-export interface PgPool {
-  connect(): Promise<PgPoolClient>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  removeListener(event: 'error', listener: (error: Error) => void): unknown;
-  readonly options?: { readonly max?: number | undefined };
-}
+export type PgPool = PgClientPool<PgPoolClient>;
 
 /** Columns as the server writes them, whatever parsers the application has registered. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value };

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import {
   DEFAULT_HISTORY,
   type Backplane,
@@ -9,14 +8,12 @@ import {
 } from '../channel/backplane';
 import { SseClosedError, SseUnavailableError } from '../channel/backplane.error';
 import { SseTopicError } from '../channel/names';
-import { backplaneSql, DEDUPE_WINDOW, type BackplaneSql } from './backplane-sql';
-import { prepareTables } from './backplane-tables';
-import { PgLink } from './pg-link';
-import { textQuery, type PgPool } from './pg-pool';
+import { BackplaneConnection } from './backplane-connection';
+import { backplaneSql, DEDUPE_WINDOW } from './backplane-sql';
+import { textQuery } from './pg-pool';
 import { resolvePostgresOptions, type PostgresBackplaneOptions } from './postgres-backplane-options';
 import { PostgresSubscription } from './postgres-subscription';
 import { PublishLane } from './publish-lane';
-import { TopicReader } from './topic-reader';
 import { TopicSweeper } from './topic-sweeper';
 
 /** Milliseconds that `close()` waits for publications under way, unless it is told otherwise. */
@@ -45,47 +42,25 @@ export function postgresBackplane(options: PostgresBackplaneOptions): PostgresBa
 export class PostgresBackplane implements Backplane {
   readonly capabilities = { survives: 'engine-restart', dedupeWindow: DEDUPE_WINDOW, exactGaps: true } as const;
 
-  private readonly logger = new Logger('PostgresBackplane');
-  private readonly pool: PgPool;
-  private readonly link: PgLink;
-  private readonly reader: TopicReader;
+  private readonly connection: BackplaneConnection;
   private readonly lane: PublishLane;
   private readonly sweeper: TopicSweeper;
   private readonly subscriptions = new Set<PostgresSubscription>();
-  private warned: string | undefined;
   private isClosed = false;
-  // A pool says of an idle connection that it broke, and has dropped it then; unheard that would end the process.
-  private readonly ignore = (): void => undefined;
 
   /** @internal */
   constructor(options: PostgresBackplaneOptions) {
-    const { pool, heartbeat, commandTimeout, createTables, ...tables } = resolvePostgresOptions(options);
-    const sql: BackplaneSql = backplaneSql(tables);
-    this.pool = pool;
+    const resolved = resolvePostgresOptions(options);
+    const { pool, commandTimeout } = resolved;
+    const sql = backplaneSql(resolved);
+    this.connection = new BackplaneConnection(resolved, sql);
     this.lane = new PublishLane(pool, sql.publish, commandTimeout);
-    this.sweeper = new TopicSweeper(pool, sql.sweep, commandTimeout, (error) => this.warn(error));
-    this.link = new PgLink({
-      pool,
-      channel: sql.channel,
-      heartbeat,
-      timeout: commandTimeout,
-      prepare: (run) => prepareTables(run, sql, createTables),
-      beat: (run) => this.reader.poll(run),
-      onNotification: (payload) => this.reader.notified(payload),
-      onUp: () => this.onUp(),
-      onDown: (error) => this.onDown(error),
-      onRetry: (error) => this.warn(error),
-    });
-    this.reader = new TopicReader(
-      sql,
-      (query) => this.link.query(query),
-      (error) => this.link.renew(error),
-    );
+    this.sweeper = new TopicSweeper(pool, sql.sweep, commandTimeout, (error) => this.connection.warn(error));
   }
 
   /** Whether PostgreSQL can be reached: `stale` from when the listening connection breaks until another one stands. */
   get state(): 'live' | 'stale' {
-    return this.link.isUp ? 'live' : 'stale';
+    return this.connection.isUp ? 'live' : 'stale';
   }
 
   /**
@@ -96,7 +71,7 @@ export class PostgresBackplane implements Backplane {
    */
   async ping(): Promise<number> {
     const asked = performance.now();
-    await this.link.query(textQuery('SELECT 1'));
+    await this.connection.query(textQuery('SELECT 1'));
     return performance.now() - asked;
   }
 
@@ -107,13 +82,7 @@ export class PostgresBackplane implements Backplane {
    * @throws SseConfigurationError when PostgreSQL does not accept the credentials, or tables are missing and cannot be made.
    */
   async start(): Promise<void> {
-    this.pool.on('error', this.ignore);
-    try {
-      await this.link.start();
-    } catch (error) {
-      this.pool.removeListener('error', this.ignore);
-      throw error;
-    }
+    await this.connection.start();
     this.sweeper.start();
   }
 
@@ -121,7 +90,7 @@ export class PostgresBackplane implements Backplane {
     const { key, history = DEFAULT_HISTORY, signal } = options;
     this.check(topic);
     signal?.throwIfAborted();
-    if (!this.link.isUp) {
+    if (!this.connection.isUp) {
       throw new SseUnavailableError('PostgreSQL cannot be reached at the moment. Nothing was written');
     }
     return this.lane.publish({ topic, payload, key, history, signal });
@@ -129,7 +98,7 @@ export class PostgresBackplane implements Backplane {
 
   subscribe(topic: string, options: BackplaneSubscribeOptions): AsyncIterable<Delivery> {
     this.check(topic);
-    const subscription: PostgresSubscription = new PostgresSubscription(topic, options, this.reader, () =>
+    const subscription: PostgresSubscription = new PostgresSubscription(topic, options, this.connection.reader, () =>
       this.subscriptions.delete(subscription),
     );
     if (!options.signal.aborted) {
@@ -150,8 +119,7 @@ export class PostgresBackplane implements Backplane {
     });
     await Promise.race([this.lane.close(), late]);
     clearTimeout(timer);
-    this.link.close();
-    this.pool.removeListener('error', this.ignore);
+    this.connection.close();
   }
 
   private check(topic: string): void {
@@ -160,33 +128,6 @@ export class PostgresBackplane implements Backplane {
     }
     if (topic.includes('\0')) {
       throw new SseTopicError('A topic must not contain control characters or lone surrogates');
-    }
-  }
-
-  private onUp(): void {
-    if (this.warned !== undefined) {
-      this.logger.log('PostgreSQL can be reached');
-      this.warned = undefined;
-    }
-    for (const listener of this.reader) {
-      listener.onUp();
-    }
-  }
-
-  private onDown(error: unknown): void {
-    this.warn(error);
-    for (const listener of this.reader) {
-      listener.onDown();
-    }
-  }
-
-  /** Says what stands against it; once, however often it is tried. */
-  private warn(error: unknown): void {
-    const { message, cause } = error as Error;
-    const text = cause instanceof Error ? `${message}: ${cause.message}` : message;
-    if (text !== this.warned) {
-      this.warned = text;
-      this.logger.warn(text);
     }
   }
 }

@@ -1,30 +1,12 @@
+import type { PgClient, PgClientPool } from './pg-client';
+
 /** A connection of `pg` 8: what listening needs of it. */
-export interface ListenClient {
-  query(text: string): Promise<unknown>;
-  on(event: 'notification', listener: (message: ListenMessage) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'end', listener: () => void): unknown;
-  removeListener(event: 'notification', listener: (message: ListenMessage) => void): unknown;
-  removeListener(event: 'error', listener: (error: Error) => void): unknown;
-  removeListener(event: 'end', listener: () => void): unknown;
+export interface ListenClient extends PgClient<string, unknown> {
   end(): Promise<void>;
-  /** A pool's connections have it: gives the connection back, or ends it. */
-  release?(destroy?: boolean): void;
 }
 
-/** What came by `NOTIFY`. */
-export interface ListenMessage {
-  readonly channel: string;
-  readonly payload?: string | undefined;
-}
-
-/** A `Pool` of `pg` 8: what is needed of it, so that the types need no package. */
-export interface ListenPool {
-  connect(): Promise<ListenClient>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  removeListener(event: 'error', listener: (error: Error) => void): unknown;
-  readonly options?: { readonly max?: number | undefined };
-}
+/** A `Pool` of `pg` 8: what listening needs of it. */
+export type ListenPool = PgClientPool<ListenClient>;
 
 /** A PGlite: what is needed of it. */
 export interface ListenDatabase {

@@ -1,17 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { commitOrder, tailQuery, type TailQueryOptions } from 'nestjs-sse-views/postgres';
+import type { TailQueryOptions } from 'nestjs-sse-views/postgres';
 import { Client, Pool } from 'pg';
-import { CREATE_ENTRIES, ENTRIES_AFTER, type Entry } from '../support/entries-table';
+import { CREATE_ENTRIES, entriesOf, type Entry } from '../support/entries-table';
 import { describeWithPostgres, startPostgres, type PostgresServer } from '../support/postgres-server';
+import { TailFollower } from '../support/tail-follower';
 import { until } from '../support/until';
 
 jest.setTimeout(30_000);
-
-interface Follower {
-  readonly got: number[];
-  readonly stop: AbortController;
-  readonly done: Promise<unknown>;
-}
 
 describeWithPostgres('The connection of pg that listens', () => {
   let server: PostgresServer;
@@ -19,7 +14,7 @@ describeWithPostgres('The connection of pg that listens', () => {
   let warn: jest.SpyInstance;
   /** A connection that is not of the pool, to look on from outside. */
   let observer: Client;
-  const followers: Follower[] = [];
+  const followers: TailFollower<Entry>[] = [];
   let next: number;
 
   beforeAll(async () => {
@@ -46,43 +41,27 @@ describeWithPostgres('The connection of pg that listens', () => {
   });
 
   afterEach(async () => {
-    for (const { stop, done } of followers.splice(0)) {
-      stop.abort();
-      await done;
-    }
+    await endAll();
     await observer.end();
     await pool.end();
   });
 
-  const follow = (more: Partial<TailQueryOptions<Entry>> = {}): Follower => {
-    const stop = new AbortController();
-    const got: number[] = [];
-    const rows = tailQuery<Entry>({
-      connect: pool,
-      listen: 'entries',
-      query: (cursor) => pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor)),
-      cursorOf: commitOrder.cursorOf,
-      // What comes in these tests comes by a notification, or because the connection is back.
-      poll: 600_000,
-      lookBack: false,
-      signal: stop.signal,
-      ...more,
-    });
-    const read = async (): Promise<void> => {
-      for await (const { data } of rows) {
-        got.push(data.n);
-      }
-    };
-    const follower = { got, stop, done: read().catch((error: unknown) => error) };
+  const follow = (more: Partial<TailQueryOptions<Entry>> = {}): TailFollower<Entry> => {
+    // What comes in these tests comes by a notification, or because the connection is back.
+    const follower = new TailFollower({ ...entriesOf(pool), poll: 600_000, lookBack: false, ...more });
     followers.push(follower);
     return follower;
+  };
+
+  const endAll = async (): Promise<void> => {
+    await Promise.all(followers.splice(0).map((follower) => follower.end()));
   };
 
   const insert = async (): Promise<void> => {
     await observer.query('INSERT INTO entries (n) VALUES ($1)', [++next]);
   };
 
-  const untilGot = (follower: Follower, count: number): Promise<void> =>
+  const untilGot = (follower: TailFollower<Entry>, count: number): Promise<void> =>
     until(
       () => follower.got.length >= count,
       10_000,
@@ -102,10 +81,7 @@ describeWithPostgres('The connection of pg that listens', () => {
     await insert();
     await Promise.all(streams.map((stream) => untilGot(stream, 1)));
     expect(await listening()).toHaveLength(1);
-    for (const { stop, done } of streams) {
-      stop.abort();
-      await done;
-    }
+    await endAll();
     await until(() => pool.idleCount === pool.totalCount);
     expect(await listening()).toEqual([]);
     const clients = await Promise.all(Array.from({ length: pool.totalCount }, () => pool.connect()));
@@ -140,7 +116,8 @@ describeWithPostgres('The connection of pg that listens', () => {
     try {
       await insert();
       await untilGot(follower, 2);
-      expect((await listening()).filter((other) => other !== pid)).toHaveLength(1);
+      // The clock asks after a second as well, and may have brought the row before.
+      await until(async () => (await listening()).filter((other) => other !== pid).length === 1);
     } finally {
       process.kill(pid!, 'SIGCONT');
     }
@@ -192,10 +169,7 @@ describeWithPostgres('The connection of pg that listens', () => {
     await insert();
     await Promise.all(streams.map((stream) => untilGot(stream, 1)));
     expect(await listening()).toHaveLength(1);
-    for (const { stop, done } of streams) {
-      stop.abort();
-      await done;
-    }
+    await endAll();
     while ((await listening()).length > 0) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -204,14 +178,16 @@ describeWithPostgres('The connection of pg that listens', () => {
   it('ends the streams with the error of the server where it refuses whoever asks', async () => {
     const wrong = new Pool({ ...server.address, database: 'nowhere' });
     const follower = follow({ connect: wrong });
-    expect(await follower.done).toMatchObject({ code: '3D000' });
+    await follower.done;
+    expect(follower.error).toMatchObject({ code: '3D000' });
     await wrong.end();
   });
 
   it('lets a mistake in the SQL end its stream, and no other', async () => {
     const other = follow();
     const follower = follow({ query: () => pool.query<Entry>('SELECT nothing FROM entries') });
-    expect(await follower.done).toMatchObject({ code: '42703' });
+    await follower.done;
+    expect(follower.error).toMatchObject({ code: '42703' });
     await insert();
     await untilGot(other, 1);
   });

@@ -1,48 +1,20 @@
-import { commitOrder, SseCursorError, tailQuery, type TailQueryOptions } from 'nestjs-sse-views/postgres';
+import { SseCursorError, type TailQueryOptions } from 'nestjs-sse-views/postgres';
 import { Client, Pool } from 'pg';
-import { CREATE_ENTRIES, ENTRIES_AFTER, type Entry } from '../support/entries-table';
+import { CREATE_ENTRIES, entriesOf } from '../support/entries-table';
 import { describeWithPostgres, startPostgres, type PostgresServer } from '../support/postgres-server';
+import { TailFollower } from '../support/tail-follower';
 import { until } from '../support/until';
-
-/** Follows a query until the test is over, and keeps what comes. */
-class Follower<Row extends { readonly n: number }> {
-  readonly ids: string[] = [];
-  readonly got: number[] = [];
-  error: unknown;
-  readonly done: Promise<void>;
-  private readonly stop = new AbortController();
-
-  constructor(options: TailQueryOptions<Row>) {
-    this.done = this.follow({ ...options, signal: this.stop.signal });
-  }
-
-  async end(): Promise<void> {
-    this.stop.abort();
-    await this.done;
-  }
-
-  private async follow(options: TailQueryOptions<Row>): Promise<void> {
-    try {
-      for await (const { id, data } of tailQuery(options)) {
-        this.ids.push(id);
-        this.got.push(data.n);
-      }
-    } catch (error) {
-      this.error = error;
-    }
-  }
-}
 
 describeWithPostgres('Two transactions of which the one that began first commits last', () => {
   let server: PostgresServer;
   let pool: Pool;
   let slow: Client;
   let fast: Client;
-  const followers: Follower<never>[] = [];
+  const followers: TailFollower<never>[] = [];
 
-  const follow = <Row extends { readonly n: number }>(options: TailQueryOptions<Row>): Follower<Row> => {
-    const follower = new Follower(options);
-    followers.push(follower as unknown as Follower<never>);
+  const follow = <Row extends { readonly n: number }>(options: TailQueryOptions<Row>): TailFollower<Row> => {
+    const follower = new TailFollower(options);
+    followers.push(follower as unknown as TailFollower<never>);
     return follower;
   };
 
@@ -128,16 +100,12 @@ describeWithPostgres('Two transactions of which the one that began first commits
   it('in commit order, the row of the faster one waits for the slower, and both come', async () => {
     await pool.query(CREATE_ENTRIES);
     let asked = 0;
-    const follower = follow<Entry>({
-      connect: pool,
-      listen: 'entries',
-      query: (cursor) => {
-        asked++;
-        return pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor));
-      },
-      cursorOf: commitOrder.cursorOf,
-      poll: 50,
-    });
+    const entries = entriesOf(pool);
+    const query: typeof entries.query = (cursor) => {
+      asked++;
+      return entries.query(cursor);
+    };
+    const follower = follow({ ...entries, query, poll: 50 });
     await fast.query('INSERT INTO entries (n) VALUES (1)');
     await until(() => follower.got.length === 1);
     await slow.query('BEGIN');
@@ -154,26 +122,14 @@ describeWithPostgres('Two transactions of which the one that began first commits
     expect(follower.error).toBeUndefined();
 
     // And whoever comes back with any of the ids gets what came after it.
-    const later = follow<Entry>({
-      connect: pool,
-      listen: 'entries',
-      query: (cursor) => pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor)),
-      cursorOf: commitOrder.cursorOf,
-      after: follower.ids[0],
-    });
+    const later = follow({ ...entries, after: follower.ids[0] });
     await until(() => later.got.length === 2);
     expect(later.got).toEqual([2, 3]);
   });
 
   it('in commit order, a row waits for a transaction that is rolled back, and comes without a notification', async () => {
     await pool.query(CREATE_ENTRIES);
-    const follower = follow<Entry>({
-      connect: pool,
-      listen: 'entries',
-      query: (cursor) => pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor)),
-      cursorOf: commitOrder.cursorOf,
-      poll: 200,
-    });
+    const follower = follow({ ...entriesOf(pool), poll: 200 });
     await slow.query('BEGIN');
     await slow.query('INSERT INTO entries (n) VALUES (1)');
     await fast.query('INSERT INTO entries (n) VALUES (2)');

@@ -1,10 +1,10 @@
 import { Controller, Inject, Logger } from '@nestjs/common';
 import { LastEventId, ServerSentEventsView, SseSignal } from 'nestjs-sse-views';
-import { commitOrder, tailQuery } from 'nestjs-sse-views/postgres';
+import { tailQuery } from 'nestjs-sse-views/postgres';
 import { SseClient } from 'nestjs-sse-views/testing';
 import { Client, Pool } from 'pg';
 import { ADAPTERS, closeApps, startApp, type TestApp } from '../support/app';
-import { CREATE_ENTRIES, ENTRIES_AFTER, type Entry } from '../support/entries-table';
+import { CREATE_ENTRIES, entriesOf, type Entry } from '../support/entries-table';
 import { describeWithPostgres, startPostgres, type PostgresServer } from '../support/postgres-server';
 import { until } from '../support/until';
 
@@ -26,15 +26,7 @@ class EntriesView extends ServerSentEventsView<Entry> {
   }
 
   events(@LastEventId() after: string | undefined, @SseSignal() signal: AbortSignal) {
-    return tailQuery({
-      connect: this.pool,
-      listen: 'entries',
-      query: (cursor) => this.pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor)),
-      cursorOf: commitOrder.cursorOf,
-      poll: 1_000,
-      after,
-      signal,
-    });
+    return tailQuery({ ...entriesOf(this.pool), poll: 1_000, after, signal });
   }
 }
 

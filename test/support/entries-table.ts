@@ -1,4 +1,5 @@
-import type { CommitPosition } from 'nestjs-sse-views/postgres';
+import { commitOrder, type CommitPosition, type TailQueryOptions } from 'nestjs-sse-views/postgres';
+import type { Pool } from 'pg';
 
 /** A row of the table `entries`. */
 export interface Entry extends CommitPosition {
@@ -23,3 +24,13 @@ export const ENTRIES_AFTER = `
   SELECT id, xid, n FROM entries
   WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
   ORDER BY xid, id LIMIT 200`;
+
+/** What `tailQuery` needs to follow the entries in commit order. */
+export function entriesOf(pool: Pool): TailQueryOptions<Entry> {
+  return {
+    connect: pool,
+    listen: 'entries',
+    query: (cursor) => pool.query<Entry>(ENTRIES_AFTER, commitOrder.parse(cursor)),
+    cursorOf: commitOrder.cursorOf,
+  };
+}

@@ -1,6 +1,6 @@
 import { showState } from '../site/connection-state.js';
 import { element } from '../site/elements.js';
-import { followStream } from './resuming-event-source.js';
+import { followStream } from '../site/resuming-event-source.js';
 import { showToast } from './toasts.js';
 
 const byId = (id) => document.getElementById(id);

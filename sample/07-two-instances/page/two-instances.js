@@ -1,4 +1,4 @@
-import { followStream } from '../05-notifications/resuming-event-source.js';
+import { followStream } from '../site/resuming-event-source.js';
 import { showState } from '../site/connection-state.js';
 import { element, prepend } from '../site/elements.js';
 

@@ -1,7 +1,7 @@
-import { followStream } from '../05-notifications/resuming-event-source.js';
 import { showState } from '../site/connection-state.js';
 import { element, prepend } from '../site/elements.js';
 import { createLineChart } from '../site/line-chart.js';
+import { followStream } from '../site/resuming-event-source.js';
 
 const byId = (id) => document.getElementById(id);
 const time = new Intl.DateTimeFormat([], { timeStyle: 'medium', hourCycle: 'h23' });
