@@ -233,6 +233,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
       return false;
     }
     this.position = position;
+    this.isWaiting = false;
     this.readingState = 'live';
     this.hub.attach(this);
     if (missed.length > 0) {
@@ -244,6 +245,10 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
   private take(delivery: Delivery, isNew: boolean, isSlow: boolean): void {
     switch (delivery.kind) {
       case 'start':
+        if (isSlow) {
+          // It is where it was until a gap is told: the next attempt, where this one fails before that, begins there.
+          break;
+        }
         this.position = delivery.position;
         if (isNew) {
           this.say(startWord(delivery.position), delivery.position);

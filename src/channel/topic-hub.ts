@@ -99,9 +99,10 @@ export class TopicHub {
     }
   }
 
-  /** What has come since a position, if that is one that came lately. */
+  /** The events that have come since a position, if that is one that came lately. */
   eventsAfter(position: Position): readonly TopicEvent[] | undefined {
-    return this.recent.after(position);
+    // What is no event has a position too: a reader of the history may come over at it.
+    return this.recent.after(position)?.filter(({ isWellFormed }) => isWellFormed);
   }
 
   /** An event that came from the backplane. What is none, is counted and reported. */

@@ -95,6 +95,8 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
 
   onDown(): void {
     this.lapse = 'trimmed';
+    // A page that has come and is not taken yet is not followed by what is published now.
+    this.meanwhile = undefined;
     if (this.state === 'live') {
       this.state = 'reading';
     }

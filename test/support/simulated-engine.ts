@@ -22,6 +22,8 @@ interface Entry {
 
 interface Topic {
   entries: Entry[];
+  /** Of all payloads. */
+  bytes: number;
   /** The entry trimmed last. */
   floor: number;
   tip: { n: number; life: number };
@@ -29,11 +31,13 @@ interface Topic {
   history: HistoryBounds;
 }
 
-/** A life of the engine's data, and up to where what it wrote still counts. */
+/** A life of the engine's data, and up to where, in each topic, what it wrote still counts. */
 interface Life {
   readonly id: number;
-  end: number;
+  end: (topic: string) => number;
 }
+
+const ENDLESS = (): number => Infinity;
 
 const HEARTBEAT = 100;
 const CAPABILITIES = { survives: 'engine-restart', dedupeWindow: 60_000, exactGaps: true } as const;
@@ -48,7 +52,7 @@ export class SimulatedEngine {
   isUp = true;
   topics = new Map<string, Topic>();
   readonly listeners = new Set<(topic: string, entry: Entry) => void>();
-  private history: Life[] = [{ id: ++lives, end: Infinity }];
+  private history: Life[] = [{ id: ++lives, end: ENDLESS }];
   private waiting = new Set<() => void>();
 
   get life(): number {
@@ -59,6 +63,7 @@ export class SimulatedEngine {
   topic(name: string): Topic {
     const topic = this.topics.get(name) ?? {
       entries: [],
+      bytes: 0,
       floor: 0,
       tip: { n: 0, life: this.life },
       keys: {},
@@ -74,6 +79,7 @@ export class SimulatedEngine {
     topic.history = history;
     topic.tip = { n: entry.n, life: entry.life };
     topic.entries.push(entry);
+    topic.bytes += Buffer.byteLength(entry.payload);
     this.trim(topic);
     for (const listen of this.listeners) {
       listen(name, entry);
@@ -84,17 +90,18 @@ export class SimulatedEngine {
 
   private trim(topic: Topic): void {
     const { maxEvents, maxBytes, maxAge } = topic.history;
-    const size = (): number => topic.entries.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
     const isOld = (): boolean => topic.entries.length > 0 && performance.now() - topic.entries[0]!.at >= maxAge;
-    while (topic.entries.length > maxEvents || size() > maxBytes || isOld()) {
-      topic.floor = topic.entries.shift()!.n;
+    while (topic.entries.length > maxEvents || topic.bytes > maxBytes || isOld()) {
+      const { n, payload } = topic.entries.shift()!;
+      topic.floor = n;
+      topic.bytes -= Buffer.byteLength(payload);
     }
   }
 
   /** Whether this position is behind the beginning, of another life, or of none. */
-  judge(topic: Topic, { n, life }: { n: number; life: number }): GapReason | undefined {
-    const of = this.history.find(({ id }) => id === life);
-    if (!of || n > of.end) {
+  judge(name: string, topic: Topic, { n, life }: { n: number; life: number }): GapReason | undefined {
+    const from = this.history.findIndex(({ id }) => id === life);
+    if (from < 0 || this.history.slice(from).some(({ end }) => n > end(name))) {
       return 'reset';
     }
     return n > topic.tip.n ? 'invalid' : n < topic.floor ? 'trimmed' : undefined;
@@ -124,19 +131,17 @@ export class SimulatedEngine {
 
   wipe(): void {
     this.topics.clear();
-    this.history = [{ id: ++lives, end: Infinity }];
+    this.history = [{ id: ++lives, end: ENDLESS }];
     this.changed();
   }
 
   checkpoint(): () => Promise<void> {
-    const [topics, end] = [
-      structuredClone(this.topics),
-      Math.max(0, ...[...this.topics.values()].map(({ tip }) => tip.n)),
-    ];
+    const topics = structuredClone(this.topics);
+    const ends = new Map(Array.from(topics, ([name, { tip }]) => [name, tip.n]));
     return async () => {
       this.topics = topics;
-      this.history.at(-1)!.end = end;
-      this.history.push({ id: ++lives, end: Infinity });
+      this.history.at(-1)!.end = (name) => ends.get(name) ?? 0;
+      this.history.push({ id: ++lives, end: ENDLESS });
       this.changed();
     };
   }
@@ -161,8 +166,11 @@ export class SimulatedBackplane implements Backplane {
       throw new SseClosedError();
     }
     await undefined;
-    while (this.isHalfOpen) {
+    while (this.isHalfOpen && !this.closing.signal.aborted) {
       await this.engine.change(this.closing.signal);
+    }
+    if (this.closing.signal.aborted) {
+      throw new SseClosedError();
     }
     if (!this.engine.isUp || this.isCut) {
       throw new SseUnavailableError('away');
@@ -193,7 +201,7 @@ export class SimulatedBackplane implements Backplane {
     }
     const entry = { n: topic.tip.n + 1, life: this.engine.life, payload, at: performance.now() };
     const written = this.engine.append(name, entry, history);
-    const position = at(name, entry);
+    const position = positionOf(name, entry);
     if (key !== undefined) {
       written.keys[`key ${key}`] = position;
     }
@@ -229,7 +237,7 @@ export class SimulatedBackplane implements Backplane {
       if (isOver()) {
         return;
       }
-      yield { kind: 'start', position: after !== undefined && !reason ? after : at(name, cursor) };
+      yield { kind: 'start', position: after !== undefined && !reason ? after : positionOf(name, cursor) };
       while (!isOver()) {
         if (this.isAway !== isStale) {
           isStale = this.isAway;
@@ -240,17 +248,17 @@ export class SimulatedBackplane implements Backplane {
         while (queue[0] && (queue[0].n <= cursor.n || queue[0].life !== engine.life)) {
           queue.shift();
         }
-        const isNext = queue[0]?.n === cursor.n + 1 && engine.judge(topic, cursor) !== 'reset';
-        const entry = isNext ? queue.shift() : topic.entries.find((candidate) => candidate.n > cursor.n);
-        const gap = isStale || isNext ? reason : (reason ?? engine.judge(topic, cursor));
+        const isNext = queue[0]?.n === cursor.n + 1 && engine.judge(name, topic, cursor) !== 'reset';
+        const entry = isNext ? queue.shift() : topic.entries[Math.max(0, cursor.n - topic.floor)];
+        const gap = isStale || isNext ? reason : (reason ?? engine.judge(name, topic, cursor));
         if (gap) {
           reason = undefined;
           cursor = gap === 'invalid' ? topic.tip : { n: topic.floor, life: engine.life };
-          const position = at(name, cursor);
+          const position = positionOf(name, cursor);
           yield { kind: 'gap', reason: gap === 'trimmed' ? behind : gap, ...known(after), position };
         } else if (entry && !isStale) {
           cursor = entry;
-          yield { kind: 'event', position: at(name, entry), payload: entry.payload };
+          yield { kind: 'event', position: positionOf(name, entry), payload: entry.payload };
         } else {
           await engine.change(signal, this.closing.signal);
         }
@@ -334,7 +342,7 @@ function tagOf(topic: string): string {
   return createHash('sha256').update(topic).digest('hex').slice(0, 8);
 }
 
-function at(topic: string, { n, life }: { n: number; life: number }): string {
+export function positionOf(topic: string, { n, life }: { n: number; life: number }): string {
   return `${tagOf(topic)}-L${life}.${n}`;
 }
 
