@@ -8,11 +8,11 @@ import {
   type Published,
 } from '../channel/backplane';
 import { SseClosedError, SseUnavailableError } from '../channel/backplane.error';
+import { PublishQueue } from './publish-queue';
 import { RedisConnection } from './redis-connection';
 import { outcomeUnknown } from './redis-error';
 import { keysOf, type RedisKeys } from './redis-keys';
 import { resolveRedisOptions, type RedisBackplaneOptions, type RedisSettings } from './redis-options';
-import { PUBLISH } from './redis-scripts';
 import type { RedisSession } from './redis-session';
 import { RedisSubscription, type RedisSubscriptionHost } from './redis-subscription';
 import { RedisTopic, type RedisReader } from './redis-topic';
@@ -49,6 +49,7 @@ export class RedisBackplane implements Backplane {
 
   private readonly settings: RedisSettings;
   private readonly connection: RedisConnection;
+  private readonly queue: PublishQueue;
   /** The topics that are read here, by their Pub/Sub channel. */
   private readonly topics = new Map<string, RedisTopic>();
   /** The names of topics used lately. */
@@ -70,6 +71,7 @@ export class RedisBackplane implements Backplane {
       onUp: () => this.topics.forEach((topic) => topic.onUp()),
       onDown: () => this.topics.forEach((topic) => topic.onDown()),
     });
+    this.queue = new PublishQueue(this.connection, this.settings);
   }
 
   /** Whether Redis can be reached: `stale` from when either of the two connections breaks until both stand again. */
@@ -111,18 +113,9 @@ export class RedisBackplane implements Backplane {
     if (this.underWay >= MAX_UNDER_WAY) {
       throw new SseUnavailableError(`${MAX_UNDER_WAY} publications wait for Redis already. Nothing was written`);
     }
-    const { session } = this.connection;
-    const { dedupeWindow, forgetAfter = 0 } = this.settings;
-    const keys = this.keysOf(topic);
-    const names = key === undefined ? [keys.stream, keys.meta] : [keys.stream, keys.meta, keys.publication(key)];
-    const { maxEvents, maxBytes, maxAge } = history;
-    const args = [payload, keys.channel, session?.life ?? '', `${maxEvents} ${maxBytes} ${maxAge} `];
-    if (key !== undefined || forgetAfter > 0) {
-      args.push(`${dedupeWindow}`, `${forgetAfter}`);
-    }
     this.underWay++;
     try {
-      const reply = this.connection.run<string>(PUBLISH, names, args);
+      const reply = this.queue.publish(this.keysOf(topic), payload, key, history);
       const position = await (signal ? untilAborted(reply, signal) : reply);
       return position.startsWith('=')
         ? { position: position.slice(1), duplicate: true }

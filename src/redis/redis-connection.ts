@@ -82,13 +82,18 @@ export class RedisConnection {
         },
         (error: unknown) => {
           this.deadlines.done(deadline);
-          if (isTemporary(error)) {
-            session.lose(error as Error);
-          }
-          reject(isReply(error) ? unavailable(error) : outcomeUnknown(session.error ?? error));
+          reject(isReply(error) ? this.refused(session, error as Error) : outcomeUnknown(session.error ?? error));
         },
       );
     });
+  }
+
+  /** What it means that Redis has answered with this error: nothing was written. */
+  refused(session: RedisSession, error: Error): SseUnavailableError {
+    if (isTemporary(error)) {
+      session.lose(error);
+    }
+    return unavailable(error);
   }
 
   /** Milliseconds that both connections take to answer. @throws SseUnavailableError */

@@ -28,6 +28,11 @@ export function isUnknownScript(error: unknown): boolean {
   return messageOf(error).startsWith('NOSCRIPT');
 }
 
+/** Whether keys are not in one place of a cluster. */
+export function isCrossSlot(error: unknown): boolean {
+  return messageOf(error).startsWith('CROSSSLOT');
+}
+
 export function unavailable(cause: unknown): SseUnavailableError {
   if (cause instanceof SseUnavailableError) {
     return cause;

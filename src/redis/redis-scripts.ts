@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What Redis does in one step. A topic is a stream of entries `n <ordinal> p <payload>`, and a string beside it, of which
- * publications change the beginning alone:
+ * What Redis does in one step. A topic is a stream of entries `n <ordinal>.<sum> p <payload>`, where the sum is that of the
+ * payloads' bytes from the topic's first entry to this one, and a string beside it, of which publications change the
+ * beginning alone:
  *
- * - bytes 1 to 48: ordinal of the newest entry and bytes of the payloads that the stream holds, both as double, and the id of
- *   that entry, ended by a zero;
- * - bytes 49 to 85: above which ordinal and which bytes (double), and from which time on (13 digits) a publication trims, and the name
+ * - bytes 1 to 48: ordinal and sum of the newest entry, both as double, and its id, ended by a zero;
+ * - bytes 49 to 85: above which ordinal and which sum (double), and from which time on (13 digits) a publication trims, and the name
  *   of these data's life (8 characters);
- * - then text: most entries, bytes and milliseconds, as the last publisher has them; the milliseconds of the first entry;
- *   ordinal and id of the entry that was trimmed last, `0` and `0-0` while none was; ordinal and id of the last marker, `0` and `0-0`
- *   while there is none.
+ * - then, as doubles, most entries, bytes and milliseconds, as the last publisher has them; the milliseconds of the first entry;
+ *   ordinal and sum of the entry that was trimmed last, 0 while none was; ordinal of the last marker, 0 while there is none; the ids
+ *   of these two, each ended by a zero; and the three bounds as the publisher wrote them.
  *
- * A marker is an entry `n <ordinal> r 1` which says that entries were lost before it. Nothing is read from the stream's own
- * counters: those begin anew with the stream. Publications trim only when the stream is an eighth above its bounds, for it
- * is cheaper to trim many at once; whoever reads trims first, so nobody sees more.
+ * A marker is an entry `n <ordinal>.<sum> r 1` which says that entries were lost before it. Nothing is read from the stream's
+ * own counters: those begin anew with the stream. Publications trim only when the stream is a quarter above its bounds, for
+ * it is cheaper to trim many at once; whoever reads trims first, so nobody sees more.
  */
 export interface RedisScript {
   readonly source: string;
@@ -23,76 +23,113 @@ export interface RedisScript {
 }
 
 const TOOLS = `
-local fn, fid, mn, mid, bounds, born, max_entries, max_bytes, max_age
+local fn, fsum, fid, mn, mid, bounds, born, max_entries, max_bytes, max_age
+
+local function set_bounds(text)
+  bounds = text
+  max_entries, max_bytes, max_age = string.match(text, '^ (%S+) (%S+) (%S+) $')
+  max_entries, max_bytes, max_age = tonumber(max_entries), tonumber(max_bytes), tonumber(max_age)
+end
 
 local function load(state)
-  max_entries, max_bytes, max_age, born, fn, fid, mn, mid =
-    string.match(state, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$', 86)
-  bounds = max_entries .. ' ' .. max_bytes .. ' ' .. max_age .. ' '
-  max_entries, max_bytes, max_age = tonumber(max_entries), tonumber(max_bytes), tonumber(max_age)
-  born, fn, mn = tonumber(born), tonumber(fn), tonumber(mn)
+  local at
+  max_entries, max_bytes, max_age, born, fn, fsum, mn, fid, mid, at = struct.unpack('<dddddddss', state, 86)
+  bounds = string.sub(state, at)
 end
 
 local function save()
-  local rest = table.concat({ born, fn, fid, mn, mid }, ' ')
-  local newest = struct.pack('<dds', n, bytes, id)
+  local newest = struct.pack('<dds', n, sum, id)
   redis.call('SET', meta, newest .. string.rep('\\0', 48 - #newest) ..
-    struct.pack('<ddc13c8', trim_n, trim_bytes, trim_time, life) .. bounds .. rest, 'KEEPTTL')
+    struct.pack('<ddc13c8', trim_n, trim_sum, trim_time, life) ..
+    struct.pack('<dddddddss', max_entries, max_bytes, max_age, born, fn, fsum, mn, fid, mid) .. bounds, 'KEEPTTL')
 end
 
 local function time_of(entry_id)
   return tonumber(string.match(entry_id, '^%d+'))
 end
 
-local function size_of(entry)
-  return entry[2][3] == 'p' and #entry[2][4] or 0
+-- Everything up to this entry is gone.
+local function drop_to(entry)
+  local ordinal, its_sum = string.match(entry[2][2], '^(%d+)%.(%d+)$')
+  fn, fsum, fid = tonumber(ordinal), tonumber(its_sum), entry[1]
+end
+
+-- Somebody else has removed what was before this entry, or all of them: to Redis it is as if it had been trimmed.
+local function begin_at(entry)
+  if entry then
+    drop_to(entry)
+    local at, sequence = string.match(fid, '^(%d+)-(%d+)$')
+    fn, fsum = fn - 1, fsum - (entry[2][3] == 'p' and #entry[2][4] or 0)
+    fid = sequence == '0' and (at - 1) .. '-0' or at .. '-' .. (sequence - 1)
+  else
+    fn, fsum, fid = n, sum, id
+  end
+end
+
+local function ordinal_of(entry)
+  return tonumber(string.match(entry[2][2], '^%d+'))
 end
 `;
 
 const LOAD = `
 local stream, meta = KEYS[1], KEYS[2]
 local state = redis.call('GET', meta)
-local n, bytes, id, trim_n, trim_bytes, trim_time, life
+local n, sum, id, trim_n, trim_sum, trim_time, life
 ${TOOLS}
 if state then
-  n, bytes, id = struct.unpack('<dds', state)
-  trim_n, trim_bytes, trim_time, life = struct.unpack('<ddc13c8', state, 49)
+  n, sum, id = struct.unpack('<dds', state)
+  trim_n, trim_sum, trim_time, life = struct.unpack('<ddc13c8', state, 49)
   load(state)
 end
 `;
 
-/** Drops the oldest entries until the bounds hold. What somebody else removed counts as dropped. Reading seldom writes. */
+/**
+ * Drops the oldest entries until the bounds hold. What somebody else removed counts as dropped. Reading seldom writes. Where
+ * it is not the bytes that are too many, no entry is read but the last one that is dropped: reading one costs as much as
+ * adding one.
+ */
 const TRIM = `
 local function trim(now, is_due)
-  local since, left = now - max_age, n - fn
-  local from, count, first, oldest, floor = '-', math.max(2, math.min(64, left - max_entries + 1)), nil, now, fn
-  while left > 0 and not first do
-    local batch = redis.call('XRANGE', stream, from, '+', 'COUNT', count)
-    if #batch == 0 then
-      left, bytes, fn, fid = 0, 0, n, id
+  local floor = fn
+  if n - fn > max_entries then
+    redis.call('XTRIM', stream, 'MAXLEN', max_entries + 1)
+    local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    if oldest and n - ordinal_of(oldest) >= max_entries then
+      drop_to(oldest)
+    else
+      begin_at(oldest)
     end
+  end
+  local since = math.max(0, now - max_age)
+  if (fn > 0 and time_of(fid) or born) <= since then
+    local late = redis.call('XREVRANGE', stream, string.format('%d', since), '-', 'COUNT', 1)[1]
+    if late and ordinal_of(late) > fn then
+      drop_to(late)
+    end
+  end
+  local count = 2
+  while sum - fsum > max_bytes do
+    local batch = redis.call('XRANGE', stream, '(' .. fid, '+', 'COUNT', count)
     for _, entry in ipairs(batch) do
-      local ordinal, at = tonumber(entry[2][2]), time_of(entry[1])
-      left = n - ordinal + 1
-      if left <= max_entries and bytes <= max_bytes and at > since then
-        first, oldest = entry[1], at
-        break
+      if sum - fsum > max_bytes then
+        drop_to(entry)
       end
-      left, bytes, fn, fid = n - ordinal, bytes - size_of(entry), ordinal, entry[1]
-      from = '(' .. entry[1]
+    end
+    if #batch == 0 then
+      begin_at(nil)
     end
     count = math.min(64, count * 2)
   end
   if fn == floor and not is_due then
     return
-  elseif first then
-    redis.call('XTRIM', stream, 'MINID', first)
-  else
-    bytes = 0
+  elseif fn == n then
     redis.call('XTRIM', stream, 'MAXLEN', 0)
+  elseif fn > floor then
+    local at, sequence = string.match(fid, '^(%d+)-(%d+)$')
+    redis.call('XTRIM', stream, 'MINID', at .. '-' .. string.format('%d', sequence + 1))
   end
-  trim_n, trim_bytes = fn + max_entries + math.floor(max_entries / 8), max_bytes + math.floor(max_bytes / 8)
-  trim_time = string.format('%013.0f', math.min(9999999999999, oldest + max_age + math.floor(max_age / 8)))
+  trim_n, trim_sum = fn + max_entries + math.floor(max_entries / 4), fsum + max_bytes + math.floor(max_bytes / 4)
+  trim_time = string.format('%013d', math.min(9999999999999, now + math.floor(max_age / 4)))
   save()
 end
 `;
@@ -130,7 +167,7 @@ local function judge(its_life, its_n, its_id, unused_life, now, forget)
     return its_id == id and 'known' or 'reset'
   end
   local entry = redis.call('XRANGE', stream, its_id, its_id)[1]
-  return entry and tonumber(entry[2][2]) == its_n and 'known' or 'reset'
+  return entry and ordinal_of(entry) == its_n and 'known' or 'reset'
 end
 `;
 
@@ -140,59 +177,97 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * Appends an entry, unless its key is known, and tells those who listen.
+ * Appends publications to their topics, unless their keys are known, and tells those who listen.
  *
- * KEYS: stream, meta, the publication's key if it has one. ARGV: payload, channel, life for new data; most entries, bytes and
- * milliseconds, each followed by a space; then, where either is needed, milliseconds that the key is kept, and milliseconds
- * after which all is forgotten or 0.
+ * KEYS: stream and meta of each topic; then, if they have keys, those of all publications. ARGV: life for new data, and where
+ * there are keys or all is forgotten some time, after a space each, milliseconds that a key is kept, milliseconds after which
+ * all is forgotten or 0, number of topics; for each topic channel, most entries, bytes and milliseconds, with a space before
+ * and after each, number of its publications, and their payloads.
  *
- * @returns the position; after a `=` where it is that of the first publication.
+ * @returns for each publication, a line each, its position; after a `=` that of the first one with its key; after a `!` the error
+ * of Redis for one that was not written.
  */
 export const PUBLISH = script(`
-if KEYS[3] then
-  local known = redis.call('GET', KEYS[3])
-  if known then
-    return '=' .. known
+local call, pcall, format = redis.call, redis.pcall, string.format
+local new_life, dedupe, forget, topics = ARGV[1], nil, '0', #KEYS / 2
+if #new_life > 8 then
+  new_life, dedupe, forget, topics = string.match(new_life, '^(%S+) (%S+) (%S+) (%S+)$')
+  topics = tonumber(topics)
+end
+local reply, replies
+local at, key, is_keyed = 2, 2 * topics, #KEYS > 2 * topics
+for topic = 1, topics do
+  local stream, meta, channel, limits, count = KEYS[2 * topic - 1], KEYS[2 * topic], ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local state = pcall('GET', meta)
+  local n, sum, id, trim_n, trim_sum, trim_time, life = 0, 0, nil, 0, 0, '', new_life
+  local refusal = state and state.err
+  if state and not refusal then
+    n, sum = struct.unpack('<dd', state)
+    trim_n, trim_sum, trim_time, life = struct.unpack('<ddc13c8', state, 49)
+  end
+  local first
+  at = at + 3
+  for index = at, at + count - 1 do
+    local payload = ARGV[index]
+    if reply then
+      replies = replies or {}
+      replies[#replies + 1] = reply
+    end
+    reply = refusal and '!' .. refusal
+    if is_keyed then
+      key = key + 1
+      local earlier = pcall('GET', KEYS[key])
+      if earlier then
+        reply = earlier.err and '!' .. earlier.err or '=' .. earlier
+      end
+    end
+    if not reply then
+      local ordinal = format('%d', n + 1)
+      local place = ordinal .. '.' .. format('%d', sum + #payload)
+      -- Where memory is short, it is the first of these that Redis refuses.
+      local added = pcall('XADD', stream, '*', 'n', place, 'p', payload)
+      if added.err then
+        reply = '!' .. added.err
+      else
+        if not state and not first then
+          -- A topic that was forgotten and comes back in the same session begins another life.
+          life = string.sub(redis.sha1hex(life .. added), 1, 8)
+        end
+        n, sum, id, first = n + 1, sum + #payload, added, first or added
+        reply = life .. '.' .. ordinal .. '.' .. id
+        if is_keyed then
+          call('SET', KEYS[key], reply, 'PX', dedupe)
+        end
+        call('PUBLISH', channel, reply .. ' ' .. payload)
+      end
+    end
+  end
+  at = at + count
+  if first then
+    if n <= trim_n and sum <= trim_sum and id < trim_time and string.find(state, limits, 142, true) then
+      call('SETRANGE', meta, 0, struct.pack('<dds', n, sum, id))
+    else
+      ${TOOLS}
+      ${TRIM}
+      local now = time_of(id)
+      if state then
+        load(state)
+      else
+        born, fn, fsum, fid, mn, mid = now, 0, 0, '0-0', 0, '0-0'
+        call('XTRIM', stream, 'MINID', first)
+      end
+      if limits ~= bounds then
+        set_bounds(limits)
+      end
+      trim(now, true)
+    end
+    if forget ~= '0' then
+      call('PEXPIRE', stream, forget)
+      call('PEXPIRE', meta, forget)
+    end
   end
 end
-local stream, meta = KEYS[1], KEYS[2]
-local state = redis.call('GET', meta)
-local n, bytes, id, trim_n, trim_bytes, trim_time, life = 0, 0, nil, 0, 0, '', ARGV[3]
-if state then
-  n, bytes = struct.unpack('<dd', state)
-  trim_n, trim_bytes, trim_time, life = struct.unpack('<ddc13c8', state, 49)
-end
-n, bytes = n + 1, bytes + #ARGV[1]
-local ordinal = tostring(n)
--- The first write: where memory is short, it is this one that Redis refuses.
-id = redis.call('XADD', stream, '*', 'n', ordinal, 'p', ARGV[1])
-if n <= trim_n and bytes <= trim_bytes and id < trim_time and string.sub(state, 86, 85 + #ARGV[4]) == ARGV[4] then
-  redis.call('SETRANGE', meta, 0, struct.pack('<dds', n, bytes, id))
-else
-  ${TOOLS}
-  ${TRIM}
-  local now = time_of(id)
-  if state then
-    load(state)
-  else
-    born, fn, fid, mn, mid = now, 0, '0-0', 0, '0-0'
-    redis.call('XTRIM', stream, 'MINID', id)
-  end
-  bounds = ARGV[4]
-  max_entries, max_bytes, max_age = string.match(bounds, '^(%S+) (%S+) (%S+) $')
-  max_entries, max_bytes, max_age = tonumber(max_entries), tonumber(max_bytes), tonumber(max_age)
-  trim(now, true)
-end
-local position = life .. '.' .. ordinal .. '.' .. id
-if KEYS[3] then
-  redis.call('SET', KEYS[3], position, 'PX', ARGV[5])
-end
-if ARGV[6] and ARGV[6] ~= '0' then
-  redis.call('PEXPIRE', stream, ARGV[6])
-  redis.call('PEXPIRE', meta, ARGV[6])
-end
-redis.call('PUBLISH', ARGV[2], position .. ' ' .. ARGV[1])
-return position
+return replies and table.concat(replies, '\\n') .. '\\n' .. reply or reply
 `);
 
 /**
@@ -202,7 +277,7 @@ return position
  * published to it; milliseconds after which all is forgotten or 0; most entries and about how many bytes to read.
  *
  * @returns `known`, `trimmed` or `reset`; the position to go on from, unless it is the one that was asked for; that of the
- * newest entry; then ordinal, id and payload of each entry, the payload missing in a marker.
+ * newest entry; then ordinal and sum, id and payload of each entry, the payload missing in a marker.
  */
 export const READ = script(`
 ${LOAD}
@@ -219,17 +294,6 @@ if not life then
   return { verdict, verdict ~= 'known' and unused, unused }
 end
 trim(now, false)
--- Somebody else has removed what was before this entry, or all of them: to Redis it is as if it had been trimmed.
-local function begin_at(entry)
-  if entry then
-    local at, sequence = string.match(entry[1], '^(%d+)-(%d+)$')
-    fn = tonumber(entry[2][2]) - 1
-    fid = sequence == '0' and (at - 1) .. '-0' or at .. '-' .. (sequence - 1)
-  else
-    fn, fid, bytes = n, id, 0
-  end
-  save()
-end
 local tip = life .. '.' .. n .. '.' .. id
 if ARGV[1] == 'tip' then
   return { 'known', tip, tip }
@@ -251,12 +315,13 @@ end
 local reply = { verdict, position, tip }
 if at_n < n then
   local left, room, from = tonumber(ARGV[7]), tonumber(ARGV[8]), '(' .. at_id
-  local average = bytes / math.max(1, n - fn) + 1
+  local average = (sum - fsum) / math.max(1, n - fn) + 1
   while left > 0 and room > 0 do
     local count = math.min(left, math.max(1, math.floor(room / average)), 64)
     local batch = redis.call('XRANGE', stream, from, '+', 'COUNT', count)
-    if #reply == 3 and (#batch == 0 or tonumber(batch[1][2][2]) ~= at_n + 1) then
+    if #reply == 3 and (#batch == 0 or ordinal_of(batch[1]) ~= at_n + 1) then
       begin_at(batch[1])
+      save()
       if ARGV[1] == 'after' and verdict == 'known' then
         reply[1] = 'trimmed'
       end
@@ -266,7 +331,7 @@ if at_n < n then
       local at = #reply
       reply[at + 1], reply[at + 2] = entry[2][2], entry[1]
       reply[at + 3] = entry[2][3] == 'p' and entry[2][4] or false
-      room = room - size_of(entry)
+      room = room - (reply[at + 3] and #reply[at + 3] or 0)
       from = '(' .. entry[1]
     end
     left = left - #batch
@@ -296,7 +361,7 @@ if verdict ~= 'reset' or is_marked then
   return 0
 end
 n = n + 1
-id = redis.call('XADD', stream, '*', 'n', tostring(n), 'r', 1)
+id = redis.call('XADD', stream, '*', 'n', string.format('%d.%d', n, sum), 'r', 1)
 mn, mid = n, id
 save()
 redis.call('PUBLISH', ARGV[1], life .. '.' .. n .. '.' .. id)

@@ -1,7 +1,7 @@
 import { RedisChannels } from './redis-channels';
 import type { MakeRedisClient, RedisClient, RedisListener } from './redis-client';
-import { isUnknownScript } from './redis-error';
-import { epochKey } from './redis-keys';
+import { isCrossSlot, isUnknownScript } from './redis-error';
+import { epochKey, keysOf } from './redis-keys';
 import { newLife } from './redis-position';
 import { SCRIPTS, type RedisScript } from './redis-scripts';
 
@@ -26,6 +26,8 @@ export class RedisSession {
   epoch = '';
   /** Names the topics' data that begin in this session. */
   readonly life = newLife();
+  /** Whether keys of two topics cannot be in one call. */
+  isSharded = false;
   /** Why it is over. */
   error: Error | undefined;
 
@@ -51,6 +53,7 @@ export class RedisSession {
     try {
       await Promise.all([this.commands, this.subscriber].map((client) => this.connect(client)));
       this.epoch = await this.beginEpoch();
+      this.isSharded = await this.isRefusedTwoSlots();
       await Promise.all(SCRIPTS.map(({ source }) => this.send(['SCRIPT', 'LOAD', source])));
       await this.channels.joinAll(channels);
     } catch (error) {
@@ -141,6 +144,20 @@ export class RedisSession {
     }
     const begun = newLife();
     return (await this.send<string | null>(['SET', key, begun, 'NX', 'GET'])) ?? begun;
+  }
+
+  /** Tried rather than asked: a proxy before a cluster says that it is none. */
+  private async isRefusedTwoSlots(): Promise<boolean> {
+    const { prefix } = this.host;
+    try {
+      await this.send(['EVAL', 'return 1', '2', keysOf(prefix, '1').meta, keysOf(prefix, '2').meta]);
+      return false;
+    } catch (error) {
+      if (isCrossSlot(error)) {
+        return true;
+      }
+      throw error;
+    }
   }
 
   private beat(): void {

@@ -136,7 +136,8 @@ export class RedisTopic {
 function entriesAfter({ n: begin }: RedisPosition, life: string, reply: readonly (string | null)[]): RedisEntry[] {
   const entries: RedisEntry[] = [];
   for (let index = 0; index < reply.length; index += 3) {
-    const n = Number(reply[index]);
+    // As a number, what is behind the point could round it up.
+    const n = Number.parseInt(reply[index]!, 10);
     if (n !== begin + entries.length + 1) {
       break;
     }

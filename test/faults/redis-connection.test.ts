@@ -141,6 +141,52 @@ describeWithRedis('the connection of the Redis backplane', () => {
     readers.forEach((reader) => reader.leave());
   });
 
+  it('carry what is published in one turn in one call, of which each has its own outcome', async () => {
+    const backplane = await open();
+    const [one, other, taken] = [topic(), topic(), topic()] as const;
+    const readers = [read(backplane, one), read(backplane, other)] as const;
+    await Promise.all(readers.map((reader) => reader.start()));
+    await commands.set(`sse:{${taken}}:stream`, 'of another program');
+    await commands.configResetStat();
+    const outcomes = await Promise.allSettled([
+      backplane.publish(one, 'one 1'),
+      backplane.publish(taken, 'refused'),
+      backplane.publish(other, 'other 1'),
+      backplane.publish(one, 'one 2'),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({
+      reason: { code: 'SSE_UNAVAILABLE', message: expect.stringContaining('WRONGTYPE') },
+    });
+    expect(await commands.info('commandstats')).toMatch(/cmdstat_evalsha:calls=1,/);
+    await readers[0].payloads(['one 1', 'one 2']);
+    await readers[1].payloads(['other 1']);
+    const positions = outcomes.map((outcome) => 'value' in outcome && outcome.value.position);
+    expect([positions[3], positions[2]]).toEqual(readers.map(({ position }) => position));
+    readers.forEach((reader) => reader.leave());
+  });
+
+  it('keep the order of publications with and without keys, of a key that comes twice and of many in one turn', async () => {
+    const backplane = await open();
+    const name = topic();
+    const reader = read(backplane, name);
+    await reader.start();
+    const payloads = Array.from({ length: 300 }, (_, index) => `event ${index}`);
+    const published = await Promise.all(
+      payloads.map((payload, index) => backplane.publish(name, payload, index % 7 < 3 ? { key: `${index}` } : {})),
+    );
+    expect((await reader.payloads(payloads)).map(({ position }) => position)).toEqual(
+      published.map(({ position }) => position),
+    );
+    const twice = await Promise.all(
+      ['first', 'second'].map((payload) => backplane.publish(name, payload, { key: 'k' })),
+    );
+    expect(twice.map(({ duplicate }) => duplicate)).toEqual([false, true]);
+    expect(twice[0]!.position).toBe(twice[1]!.position);
+    await reader.payloads(['first']);
+    reader.leave();
+  });
+
   it('go on after SCRIPT FLUSH: nothing is lost, in the order of the calls', async () => {
     const backplane = await open();
     const name = topic();
@@ -367,7 +413,8 @@ describeWithRedis('the connection of the Redis backplane', () => {
     await backplane.publish(taken, 'event');
     await commands.set(`sse:{${taken}}:stream`, 'of another program');
     await expect(backplane.publish(taken, 'event')).rejects.toMatchObject({ code: 'SSE_UNAVAILABLE' });
-    await expect(read(backplane, taken).start()).rejects.toMatchObject({
+    const late = new DeliveryReader(backplane, taken, { limit: LIMIT, from: 'oldest' });
+    await expect(late.start()).rejects.toMatchObject({
       code: 'SSE_UNAVAILABLE',
       message: expect.stringContaining('WRONGTYPE'),
     });
@@ -396,7 +443,7 @@ describeWithRedis('the connection of the Redis backplane', () => {
   it('take credentials, of an ACL user that may do no more than it must', async () => {
     const may =
       '+@connection +get +set +setrange +eval +evalsha +script|load +publish +subscribe +unsubscribe ' +
-      '+xadd +xrange +xtrim +time +pexpire';
+      '+xadd +xrange +xrevrange +xtrim +time +pexpire';
     const rules = `on >secret resetkeys ~app:* resetchannels &app:* -@all ${may}`.split(' ');
     await commands.sendCommand(['ACL', 'SETUSER', 'streams', ...rules]);
     const backplane = await open({ prefix: 'app', clientOptions: { username: 'streams', password: 'secret' } });
