@@ -3,9 +3,10 @@ import { SeededRandom } from '../../src/testing/backplane/seeded-random';
 import { runSchedule, schedulesOf } from '../support/channel-schedule';
 import { SimulatedScheduleEngine } from '../support/simulated-schedule-engine';
 
-const SIZE = { steps: 600, clients: 10, topics: 3, bursts: 0.1, limit: 2_000 };
+const SIZE = { steps: 600, clients: 10, topics: 3, bursts: 0.1, limit: 20_000 };
 const [FIRST, COUNT] = schedulesOf('0 120');
 
+jest.setTimeout(60_000);
 beforeAll(() => Logger.overrideLogger(false));
 
 describe('clients that come and go at two instances while everything goes wrong', () => {
