@@ -42,9 +42,9 @@ export class ClientResponse {
   private owner: ResponseOwner | undefined;
   /** The headers, until they are sent. */
   private headers: OutgoingHttpHeaders | undefined;
-  /** Where chunks may go past the response; see `directSocket`. */
+  /** Where chunks might go past the response, and where they do; see `directSocket`. */
   private socket: Socket | undefined;
-  private isPlain = false;
+  private direct: Socket | undefined;
   /** Whether the socket has more than it takes, by a write past the response: the response's `drain` will not tell. */
   private awaitsSocket = false;
   private onSocketDrain: (() => void) | undefined;
@@ -185,24 +185,30 @@ export class ClientResponse {
    * The socket, where a chunk that is framed already says exactly what `response.write` would. That takes four writes, a cork
    * and a tick for each chunk: 2.6 µs of the 8.2 µs that a delivery to one of 1,000 clients costs.
    *
-   * It does where the response is plain, chunked HTTP/1.1, has the socket just now (with pipelining it may have to wait for
-   * it), keeps nothing back, and nobody has put another `write` in the place of Node's.
+   * It does where the response is plain, chunked HTTP/1.1, has the socket (with pipelining it may have to wait for it), keeps
+   * nothing back, and nobody has put another `write` in the place of Node's. That stays so until the response is ended, by
+   * whomever, which it says at once: to look again before each write costs 0.7 µs, most of it for memory that nothing else needs.
    */
   private get directSocket(): Socket | undefined {
-    const { response, socket } = this;
-    return socket !== undefined &&
-      response.socket === socket &&
-      (this.isPlain ||= this.isWrittenPlainly(response as ServerResponse, socket)) &&
-      !response.writableEnded &&
-      response.write === ServerResponse.prototype.write
-      ? socket
-      : undefined;
+    return this.direct ?? (this.socket && this.findDirectSocket(this.response as ServerResponse, this.socket));
   }
 
-  /** Whether what is written goes to the socket at once, in chunks. It stays so for as long as the response has the socket. */
-  private isWrittenPlainly(response: ServerResponse, socket: Socket): boolean {
-    // Node says that it writes in chunks once it has made the headers, in the first write.
-    return response.chunkedEncoding && response.writableLength === socket.writableLength;
+  private findDirectSocket(response: ServerResponse, socket: Socket): Socket | undefined {
+    if (
+      response.socket === socket &&
+      // Node says that it writes in chunks once it has made the headers, in the first write.
+      response.chunkedEncoding &&
+      response.writableLength === socket.writableLength &&
+      !response.writableEnded &&
+      response.write === ServerResponse.prototype.write
+    ) {
+      this.direct = socket;
+      // It comes within `end()`, before the socket is free for another response.
+      response.on('prefinish', () => {
+        this.direct = undefined;
+      });
+    }
+    return this.direct;
   }
 
   private listenToSocket(socket: Socket, onDrain: () => void): void {
@@ -224,6 +230,7 @@ export class ClientResponse {
       this.socket?.off('drain', this.onSocketDrain);
     }
     this.socket = undefined;
+    this.direct = undefined;
     const { owner } = this;
     this.owner = undefined;
     owner?.onOver();

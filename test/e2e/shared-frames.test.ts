@@ -230,12 +230,15 @@ describe.each(ADAPTERS)('frames that many clients get, on %s', (adapter) => {
     const [ended, other] = [new RawClient(port, '/news'), new RawClient(port, '/news')];
     await isOpen(2);
     await Promise.all([ended, other].map((client) => client.untilBody((body) => body.includes('start'))));
+    await channel.publish(1);
+    await until(() => [ended, other].every(({ body }) => dataOf(body).length === 1));
+    expect(direct).toHaveLength(2);
     const [first] = responses;
     // In one turn: the end has not left yet when the event comes.
     first!.end();
-    await channel.publish(1);
-    await until(() => [ended, other].some(({ body }) => dataOf(body).length === 1));
-    expect(direct).toHaveLength(1);
+    await channel.publish(2);
+    await until(() => [ended, other].some(({ body }) => dataOf(body).length === 2));
+    expect(direct).toHaveLength(3);
     await until(() => [ended, other].some(({ received }) => received.endsWith('0\r\n\r\n')));
   });
 
