@@ -187,7 +187,7 @@ export class ClientResponse {
    *
    * It does where the response is plain, chunked HTTP/1.1, has the socket (with pipelining it may have to wait for it), keeps
    * nothing back, and nobody has put another `write` in the place of Node's. That stays so until the response is ended, by
-   * whomever, which it says at once: to look again before each write costs 0.7 µs, most of it for memory that nothing else needs.
+   * whomever, which it says at once: to look again before each write costs 0.2 of 9.7 µs on Fastify and 2.3 of 12.4 on Express.
    */
   private get directSocket(): Socket | undefined {
     return this.direct ?? (this.socket && this.findDirectSocket(this.response as ServerResponse, this.socket));
