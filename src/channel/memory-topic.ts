@@ -3,13 +3,23 @@ import type { HistoryBounds } from './backplane';
 import { Fifo } from './fifo';
 import type { TopicPositions } from './memory-position';
 
-/** One event of a topic. */
-export interface MemoryEntry {
-  readonly n: number;
-  readonly payload: string;
+/**
+ * One event of a topic.
+ *
+ * A class, for V8 soon makes literals of which many outlive a collection where it seldom collects, and keeps what they refer to:
+ * of 500 MB that were published, 80 MB stood there at times, with a history of 400 KB.
+ */
+export class MemoryEntry {
   readonly bytes: number;
   /** `performance.now()` of its publication. */
-  readonly at: number;
+  readonly at = performance.now();
+
+  constructor(
+    readonly n: number,
+    readonly payload: string,
+  ) {
+    this.bytes = Buffer.byteLength(payload);
+  }
 }
 
 /** Who reads a topic. */

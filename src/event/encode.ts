@@ -47,11 +47,13 @@ export function encodeMessage(message: SseMessage, format: SseFormat = 'json'): 
   if (retry !== undefined) {
     frame += `retry: ${checkedRetry(retry)}\n`;
   }
-  if (data !== undefined) {
-    // JSON.stringify escapes every control character: its result is always one line.
-    frame += format === 'json' ? `data: ${toJson(data)}\n` : prefixLines('data: ', checkedText('data', data));
+  if (data === undefined) {
+    return frame === '' ? '' : `${frame}\n`;
   }
-  return frame === '' ? '' : `${frame}\n`;
+  // JSON.stringify escapes every control character: its result is always one line.
+  return format === 'json'
+    ? `${frame}data: ${toJson(data)}\n\n`
+    : `${frame}${prefixLines('data: ', checkedText('data', data))}\n`;
 }
 
 /** The named frame that ends a stream for clients that read to the end themselves. */

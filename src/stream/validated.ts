@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from 'rxjs';
+import { Observable, Subscriber, type OperatorFunction } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
 import { SseOverflowError, SseValidationError } from '../event/sse.error';
 import { EncodedMessage } from '../event/encoded-message';
@@ -27,124 +27,142 @@ export interface ValidatedOptions {
 }
 
 /**
- * Makes messages of what was yielded, with the schema's output in the place of their data, in order. Synchronous validations pass at once; while an
- * asynchronous one is under way, a pulled source waits and what a pushed one gives is queued.
+ * Makes messages of what was yielded, with the schema's output in the place of their data, in order. Synchronous validations
+ * pass at once; while an asynchronous one is under way, a pulled source waits and what a pushed one gives is queued.
  */
 export function validated(options: ValidatedOptions): OperatorFunction<unknown, SseMessage> {
-  const { validate, nameOfData, onInvalid, demand, maxWaiting, onDropped } = options;
+  return (values$) => new Observable((subscriber) => values$.subscribe(new ValidatingSubscriber(subscriber, options)));
+}
 
-  return (values$) =>
-    new Observable((subscriber) => {
-      let waiting: SseMessage[] = [];
-      let first = 0;
-      let busy = false;
-      let draining = false;
-      // How the source ended while events still waited: they go first.
-      let finish: (() => void) | undefined;
+/** One object in the place of an observer and its functions, which would cost an event as much as a small schema does. */
+class ValidatingSubscriber extends Subscriber<unknown> {
+  private waiting: SseMessage[] = [];
+  /** How many of `waiting` are through. */
+  private first = 0;
+  /** Whether an asynchronous validation is under way. */
+  private isBusy = false;
+  private isDraining = false;
+  /** How the source ended while events still waited: they go first. */
+  private finish: (() => void) | undefined;
 
-      const settle = (message: SseMessage, result: ValidationResult): void => {
-        if (!result.issues) {
-          message.data = result.value;
-          subscriber.next(message);
-          return;
-        }
-        const error = new SseValidationError(result.issues, message.type);
-        if (onInvalid === 'error') {
-          throw error;
-        }
-        if (onInvalid === 'drop') {
-          onDropped(error);
-          return;
-        }
-        const replacement = onInvalid(error, message);
-        if (replacement === undefined) {
-          onDropped(error);
-        } else {
-          subscriber.next(toMessage(replacement));
-        }
-      };
+  constructor(
+    private readonly validMessages: Subscriber<SseMessage>,
+    private readonly options: ValidatedOptions,
+  ) {
+    super();
+  }
 
-      // While what waited goes on, what comes meanwhile waits behind it.
-      const proceed = (): void => {
-        busy = false;
-        demand.release();
-        draining = true;
-        while (first < waiting.length && !subscriber.closed) {
-          accept(waiting[first++]!);
-          if (busy) {
-            break;
-          }
-        }
-        draining = false;
-        // Not at each event: that would copy a long queue again and again.
-        if (first * 2 >= waiting.length) {
-          waiting = waiting.slice(first);
-          first = 0;
-        }
-        if (!busy) {
-          finish?.();
-        }
-      };
+  protected override _next(value: unknown): void {
+    if (this.finish) {
+      // A value before this one ended the stream, as soon as what waits is through.
+      return;
+    }
+    let message: SseMessage;
+    try {
+      message = toMessage(value, this.options.nameOfData);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (!this.isBusy && !this.isDraining) {
+      this.accept(message);
+    } else if (this.waiting.length - this.first < this.options.maxWaiting) {
+      this.waiting.push(message);
+    } else {
+      const { maxWaiting } = this.options;
+      this.validMessages.error(
+        new SseOverflowError(`${maxWaiting} events wait for their validation; the source gives them faster`),
+      );
+    }
+  }
 
-      const accept = (message: SseMessage): void => {
-        if (message.data === undefined || message instanceof EncodedMessage) {
-          subscriber.next(message);
-          return;
-        }
-        try {
-          const result = validate(message.data, message.type);
-          if (!isPromiseLike(result)) {
-            settle(message, result);
-            return;
-          }
-          busy = true;
-          demand.hold();
-          result
-            .then((outcome) => {
-              if (!subscriber.closed) {
-                settle(message, outcome);
-                proceed();
-              }
-            })
-            .catch((error: unknown) => subscriber.error(error));
-        } catch (error) {
-          subscriber.error(error);
-        }
-      };
+  protected override _error(error: unknown): void {
+    this.fail(error);
+  }
 
-      const end = (how: () => void): void => {
-        finish ??= how;
-        if (!busy && !draining) {
-          finish();
-        }
-      };
-      const fail = (error: unknown): void => end(() => subscriber.error(error));
+  protected override _complete(): void {
+    this.end(() => this.validMessages.complete());
+  }
 
-      return values$.subscribe({
-        next: (value) => {
-          if (finish) {
-            // A value before this one ended the stream, as soon as what waits is through.
-            return;
-          }
-          let message: SseMessage;
-          try {
-            message = toMessage(value, nameOfData);
-          } catch (error) {
-            fail(error);
-            return;
-          }
-          if (!busy && !draining) {
-            accept(message);
-          } else if (waiting.length - first < maxWaiting) {
-            waiting.push(message);
-          } else {
-            subscriber.error(
-              new SseOverflowError(`${maxWaiting} events wait for their validation; the source gives them faster`),
-            );
-          }
-        },
-        error: fail,
-        complete: () => end(() => subscriber.complete()),
-      });
-    });
+  /** @returns whether its validation is still under way. */
+  private accept(message: SseMessage): boolean {
+    if (message.data === undefined || message instanceof EncodedMessage) {
+      this.validMessages.next(message);
+      return false;
+    }
+    try {
+      const result = this.options.validate(message.data, message.type);
+      if (isPromiseLike(result)) {
+        this.wait(message, result);
+        return true;
+      }
+      this.settle(message, result);
+    } catch (error) {
+      this.validMessages.error(error);
+    }
+    return false;
+  }
+
+  private wait(message: SseMessage, result: Promise<ValidationResult>): void {
+    this.isBusy = true;
+    this.options.demand.hold();
+    result
+      .then((outcome) => {
+        if (!this.validMessages.closed) {
+          this.settle(message, outcome);
+          this.proceed();
+        }
+      })
+      .catch((error: unknown) => this.validMessages.error(error));
+  }
+
+  private settle(message: SseMessage, result: ValidationResult): void {
+    if (!result.issues) {
+      message.data = result.value;
+      this.validMessages.next(message);
+      return;
+    }
+    const { onInvalid, onDropped } = this.options;
+    const error = new SseValidationError(result.issues, message.type);
+    if (onInvalid === 'error') {
+      throw error;
+    }
+    const replacement = onInvalid === 'drop' ? undefined : onInvalid(error, message);
+    if (replacement === undefined) {
+      onDropped(error);
+    } else {
+      this.validMessages.next(toMessage(replacement));
+    }
+  }
+
+  /** While what waited goes on, what comes meanwhile waits behind it. */
+  private proceed(): void {
+    this.isBusy = false;
+    this.options.demand.release();
+    this.isDraining = true;
+    let isBusy = false;
+    while (!isBusy && this.first < this.waiting.length && !this.validMessages.closed) {
+      isBusy = this.accept(this.waiting[this.first++]!);
+    }
+    this.isDraining = false;
+    // Not at each event: that would copy a long queue again and again.
+    if (this.first * 2 >= this.waiting.length) {
+      this.waiting = this.waiting.slice(this.first);
+      this.first = 0;
+    }
+    if (!isBusy) {
+      this.finish?.();
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.end(() => this.validMessages.error(error));
+  }
+
+  private end(how: () => void): void {
+    this.finish ??= how;
+    if (!this.isBusy && !this.isDraining) {
+      this.finish();
+    }
+  }
 }

@@ -19,5 +19,5 @@ function toResult(result: StandardResult<unknown>): ValidationResult {
           path: path.map((segment) => (typeof segment === 'object' ? segment.key : segment)),
         })),
       }
-    : { value: result.value };
+    : result;
 }
