@@ -193,6 +193,24 @@ describe('topics of a memory backplane', () => {
     expect(backplane.topicCount).toBe(1);
   });
 
+  it('that somebody still reads when they lose their history have the next one counted, and let go at its age', async () => {
+    jest.useFakeTimers();
+    backplane = memoryBackplane();
+    const abort = new AbortController();
+    const reader = backplane.subscribe('topic', { signal: abort.signal, maxBuffered: 10 })[Symbol.asyncIterator]();
+    await reader.next();
+    const retained: number[] = [];
+    for (let round = 0; round < 2; round++) {
+      await backplane.publish('topic', text(1_000), { history: { ...WIDE, maxAge: 100 } });
+      retained.push(backplane.retainedBytes);
+      await jest.advanceTimersByTimeAsync(10_000);
+      retained.push(backplane.retainedBytes);
+    }
+    abort.abort();
+    expect(retained).toEqual([expect.any(Number), 0, retained[0], 0]);
+    expect(retained[0]).toBeGreaterThan(1_000);
+  });
+
   it('that were let go know what their clients have missed, and what not', async () => {
     jest.useFakeTimers();
     backplane = memoryBackplane();
