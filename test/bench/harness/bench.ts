@@ -111,6 +111,7 @@ export async function measureCpu(
   const clientAfter = await client.call('usage');
   return {
     cpu: (after.cpu - before.cpu) / units,
+    kernel: (after.kernel - before.kernel) / units,
     rate: (units / wall) * 1_000,
     busy: (after.cpu - before.cpu) / wall / 10,
     clientBusy: (clientAfter.cpu - clientBefore.cpu) / wall / 10,

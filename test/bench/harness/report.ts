@@ -39,6 +39,7 @@ export interface Column {
 export function cpuColumns(unit: string): Column[] {
   return [
     { title: `CPU µs / ${unit}`, key: 'cpu', digits: 2, spread: true },
+    { title: 'of it in the kernel', key: 'kernel', digits: 2 },
     { title: `${unit}s / s`, key: 'rate' },
     { title: 'server busy %', key: 'busy' },
     { title: 'client busy %', key: 'clientBusy' },

@@ -2,6 +2,8 @@
 export interface Usage {
   /** Microseconds of CPU time, in user and in kernel mode. */
   readonly cpu: number;
+  /** Microseconds of it in kernel mode. */
+  readonly kernel: number;
   readonly rss: number;
   readonly heap: number;
   /** Timers that keep the process alive. */
@@ -17,5 +19,5 @@ export function usage(collect = false): Usage {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   const timers = process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
-  return { cpu: user + system, rss, heap: heapUsed, timers };
+  return { cpu: user + system, kernel: system, rss, heap: heapUsed, timers };
 }

@@ -24,7 +24,17 @@ export const RIVALS = {
   },
   'raw-generator': {
     label: 'node:http, async generator, batches of 16 KB',
-    load: async () => (await import('./raw-generator.js')).rawGenerator,
+    load: async () => (await import('./raw-generator.js')).rawGenerator(),
+  },
+  'raw-generator-zod': {
+    label: 'the same, with a `parse` of zod',
+    load: async () => {
+      const [{ rawGenerator }, { tickSchema }] = await Promise.all([
+        import('./raw-generator.js'),
+        import('../server/tick.js'),
+      ]);
+      return rawGenerator((data) => tickSchema.parse(data));
+    },
   },
   'raw-write': { label: 'node:http, a write an event', load: async () => (await import('./raw-write.js')).rawWrite },
   'raw-shared': {
@@ -38,6 +48,10 @@ export const RIVALS = {
   'nest-fastify': {
     label: 'Nest `@Sse`, Fastify',
     load: async () => (await import('./nest-sse.js')).nestSse('fastify'),
+  },
+  'nest-route': {
+    label: 'Nest route that writes to `@Res()`, Fastify',
+    load: async () => (await import('./nest-route.js')).nestRoute,
   },
   'nest-express': {
     label: 'Nest `@Sse`, Express',

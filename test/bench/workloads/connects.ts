@@ -15,6 +15,7 @@ const STREAMS: readonly RivalName[] = [
   'views-fastify',
   'views-express',
   'raw-write',
+  'nest-route',
   'nest-fastify',
   'nest-express',
   'better-sse',
@@ -47,6 +48,7 @@ export const connects: Workload = {
     );
     const columns = [
       { title: 'CPU µs / connect', key: 'cpu', digits: 1, spread: true },
+      { title: 'of it in the kernel', key: 'kernel', digits: 1 },
       { title: 'connects / s', key: 'rate' },
       { title: 'first byte, ms, p50', key: 'p50', digits: 2 },
       { title: 'p99', key: 'p99', digits: 2 },

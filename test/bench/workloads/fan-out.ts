@@ -92,14 +92,13 @@ function measure(bench: Bench, clients: number): Promise<Measurements<RivalName>
     `Fan-out, ${clients} clients`,
     RIVALS,
     (server, rival) => server.call('startBroadcast', rival, { heartbeat: false, history: 1_000 }),
-    async (server, client, port, isWarmUp) => {
+    async (server, client, port) => {
       await client.call('open', { port, path: '/live' }, clients);
-      const share = isWarmUp ? 4 : 1;
-      const deliveries = bench.size(40_000, 2_000) / share;
+      const deliveries = bench.size(40_000, 2_000);
       const measurement: Record<string, number> = {};
       for (const [perTurn, count] of [
         [1, deliveries],
-        [16, deliveries * 4],
+        [16, deliveries * 8],
       ] as const) {
         for (const [key, value] of Object.entries(await publishAll(server, client, clients, perTurn, count))) {
           measurement[`${perTurn}:${key}`] = value;
