@@ -22,7 +22,7 @@ const STREAMS: readonly RivalName[] = [
   'hono',
   'h3',
 ];
-const CHANNELS: readonly RivalName[] = ['views-fastify', 'views-express', 'raw-shared', 'better-sse'];
+const CHANNELS: readonly RivalName[] = ['views-fastify', 'views-express', 'raw-shared', 'nest-route', 'better-sse'];
 /** Clients that connect at the same time. */
 const AT_ONCE = 10;
 /** Milliseconds in which a server lets go of clients that left. */
