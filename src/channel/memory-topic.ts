@@ -6,8 +6,8 @@ import type { TopicPositions } from './memory-position';
 /**
  * One event of a topic.
  *
- * A class, for V8 soon makes literals of which many outlive a collection where it seldom collects, and keeps what they refer to:
- * of 500 MB that were published, 80 MB stood there at times, with a history of 400 KB.
+ * A class and no literal: literals of which many outlive a collection V8 makes in its old space from then on, and what
+ * they refer to stays until that space is collected. Of 500 MB published up to 100 MB did, and now less than 1 MB does.
  */
 export class MemoryEntry {
   readonly bytes: number;
