@@ -28,8 +28,8 @@ export interface ValidatedOptions {
 
 /**
  * Makes messages of what was yielded, with the schema's output in the place of their data, in order. Synchronous
- * validations pass at once; while an asynchronous one is under way, a pulled source waits and what a pushed one gives is
- * queued.
+ * validations pass at once; while an asynchronous one is under way, a pulled source waits, and what a pushed one gives
+ * is queued.
  */
 export function validated(options: ValidatedOptions): OperatorFunction<unknown, SseMessage> {
   return (values$) => new Observable((subscriber) => values$.subscribe(new ValidatingSubscriber(subscriber, options)));
