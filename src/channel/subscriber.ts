@@ -106,7 +106,7 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
       }
       return;
     }
-    const passing = options.filter ? new TurnEvents(turn.events.filter((event) => this.passes(event))) : turn;
+    const passing = options.filter ? this.passing(turn) : turn;
     if (this.isOver) {
       return;
     }
@@ -296,6 +296,12 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
     while (!this.isOver && !this.outlet.demand.isOpen) {
       await this.outlet.demand.whenOpen();
     }
+  }
+
+  /** What the filter leaves of a turn: where that is everything, its bytes are those that others get. */
+  private passing(turn: TurnEvents): TurnEvents {
+    const events = turn.events.filter((event) => this.passes(event));
+    return events.length === turn.events.length ? turn : new TurnEvents(events);
   }
 
   private passes(event: TopicEvent): boolean {

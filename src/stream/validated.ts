@@ -79,10 +79,13 @@ class ValidatingSubscriber extends Subscriber<unknown> {
 
   protected override _error(error: unknown): void {
     this.fail(error);
+    // The source is let go at once, whatever still waits.
+    this.unsubscribe();
   }
 
   protected override _complete(): void {
     this.end(() => this.validMessages.complete());
+    this.unsubscribe();
   }
 
   /** @returns whether its validation is still under way. */

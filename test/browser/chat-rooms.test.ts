@@ -108,7 +108,7 @@ describeWithChromium('The page of chat rooms', () => {
     await stranger.getByText('That is not the invite code of this room').waitFor();
 
     const position = await publishTo('backstage', 'for members');
-    const cookie = (await stranger.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    const cookie = await cookieOf(stranger);
     for (const path of ['messages', 'members']) {
       for (const headers of [{ cookie }, { cookie, 'Last-Event-ID': position }, { 'Last-Event-ID': position }]) {
         const answer = await fetch(`${sample.url}/rooms/backstage/${path}`, { headers: headers as never });
@@ -119,8 +119,17 @@ describeWithChromium('The page of chat rooms', () => {
         });
       }
     }
+    const room = `${sample.url}/rooms/backstage`;
+    const inside = await fetch(`${room}/members`, { headers: { cookie: await cookieOf(member) } });
+    const [{ id }] = (await inside.json()) as [{ id: string }];
+    const headers = { cookie, 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ text: 'from outside' });
+    expect((await fetch(`${room}/messages`, { method: 'POST', headers, body })).status).toBe(403);
+    expect((await fetch(`${room}/members/${id}`, { method: 'DELETE', headers: { cookie } })).status).toBe(403);
+    await say(member, 'still here');
+    expect(await untilSaid(member, 3)).toEqual(['You: psst', 'Clock: for members', 'You: still here']);
     expect(await requests()).toEqual([]);
-    expect(await stranger.content()).not.toMatch(/psst|for members/);
+    expect(await stranger.content()).not.toMatch(/psst|for members|still here/);
   });
 
   it('turns a member away who was removed, also with the id of the last event, and says so', async () => {
@@ -257,6 +266,10 @@ function untilSaid(page: Page, count: number): Promise<string[]> {
     (texts) => texts.length >= count,
     PATIENCE,
   );
+}
+
+async function cookieOf(page: Page): Promise<string> {
+  return (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
 }
 
 function members(page: Page): Promise<string[]> {

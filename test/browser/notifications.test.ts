@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { getChannelToken, type SseChannel } from 'nestjs-sse-views';
 import { samples } from '../../sample/samples';
@@ -214,6 +218,29 @@ describeWithChromium('The page of notifications', () => {
     const { curl } = samples.find(({ folder }) => folder === '05-notifications')!;
     expect(await page.locator('.curl').innerText()).toContain(curl.replace('{host}', `127.0.0.1:${sample.port}`));
   });
+
+  it('shows what the command of the README sends', async () => {
+    const page = await openPage();
+    const readme = await readFile(join(__dirname, '../../README.md'), 'utf8');
+    const [command] = /^curl localhost:3000\/notifications\/send .+$/m.exec(readme)!;
+    await promisify(execFile)('sh', ['-c', command.replace('localhost:3000', `127.0.0.1:${sample.port}`)]);
+    expect((await untilListed(page, 1))[0]).toMatch(/^Hello from a terminal/);
+  });
+
+  it.each([{}, { message: 7 }, { message: '' }, { message: 'x'.repeat(201) }, [], 'x', null])(
+    'are not sent where the body is %j',
+    async (body) => {
+      const page = await openPage();
+      const answer = await fetch(`${sample.url}/notifications/send`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(400);
+      await send('the first one');
+      expect(await untilListed(page, 1)).toEqual([expect.stringMatching(/^the first one/)]);
+    },
+  );
 });
 
 /** What the tests call of an element in the page. */

@@ -157,7 +157,8 @@ async function run({ adapter, subscribers, events, history, away }: Run, seed: n
   const schedule = { isOver: false, away };
   const wanderers = Array.from({ length: subscribers }, (_, index) => {
     const path = index % 4 === 1 ? '/numbers?thirds=1' : index % 4 === 2 ? '/numbers/loop' : '/numbers';
-    return new Wanderer(app.port, path, next, schedule);
+    // Numbers of its own: in which order sockets are served is no part of the schedule.
+    return new Wanderer(app.port, path, random(seed + 1 + index), schedule);
   });
   try {
     for (const wanderer of wanderers) {

@@ -45,35 +45,48 @@ class OwnEventsView extends ServerSentEventsView<string> {
   }
 }
 
+@Controller('filtered')
+class FilteredView extends ChannelView<number | string> {
+  static readonly channel = 'news';
+
+  override filter() {
+    return ({ data }: { data: number | string }) => data !== 'nobody';
+  }
+}
+
 /** What the server wrote to its sockets in one piece as a whole chunk with an event in it. */
 type DirectWrites = string[];
 
 async function start(adapter: Adapter, options: TestAppOptions = {}) {
   const direct: DirectWrites = [];
+  const buffers = new Set<Buffer>();
   const { prepare, ...rest } = options;
   const started = await startApp(adapter, {
     ...rest,
     imports: [SseModule.forFeature([{ name: 'news', history: { maxEvents: 10_000, maxBytes: 100_000_000 } }])],
-    controllers: [NewsView, CompressibleView, OwnEventsView],
+    controllers: [NewsView, CompressibleView, FilteredView, OwnEventsView],
     prepare: async (app) => {
       const server = app.getHttpServer() as Server;
       for (const event of ['connection', 'secureConnection']) {
-        server.on(event, (socket: Socket) => recordDirectWrites(socket, direct));
+        server.on(event, (socket: Socket) => recordDirectWrites(socket, direct, buffers));
       }
       await prepare?.(app);
     },
   });
   const channel = started.app.get<SseChannel<number | string>>(getChannelToken('news'));
   const isOpen = (clients: number) => until(() => [...channel.subscribers()][0]?.[1] === clients);
-  return { ...started, channel, direct, isOpen };
+  return { ...started, channel, direct, buffers, isOpen };
 }
 
-function recordDirectWrites(socket: Socket, direct: DirectWrites): void {
+function recordDirectWrites(socket: Socket, direct: DirectWrites, buffers: Set<Buffer>): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]) => {
     const text = Buffer.isBuffer(args[0]) ? args[0].toString('latin1') : String(args[0]);
     if (/^[0-9a-f]+\r\n(?:.|\n)*data: (?:.|\n)*\r\n$/.test(text)) {
       direct.push(text);
+      if (Buffer.isBuffer(args[0])) {
+        buffers.add(args[0]);
+      }
     }
     return write(...args);
   };
@@ -98,18 +111,43 @@ const dataOf = (body: string) =>
     .map(({ data }) => JSON.parse(data) as unknown);
 
 describe.each(ADAPTERS)('frames that many clients get, on %s', (adapter) => {
-  it('go to the socket as one chunk a turn, the same bytes for each client', async () => {
-    const { port, channel, direct, isOpen } = await start(adapter);
-    const clients = [1, 2, 3].map(() => new RawClient(port, '/news'));
-    await isOpen(3);
+  it('go to the socket as one chunk a turn, the same memory for each client, also where a filter passes all', async () => {
+    const { port, channel, direct, buffers, isOpen } = await start(adapter);
+    const paths = ['/news', '/news', '/filtered', '/filtered'];
+    const clients = paths.map((path) => new RawClient(port, path));
+    await isOpen(4);
     await Promise.all(clients.map((client) => client.untilBody((body) => body.includes('start'))));
     const published = [channel.publish(1), channel.publish('zwei – 2'), channel.publish(3)];
     await Promise.all(clients.map((client) => client.untilBody((body) => dataOf(body).length === 3)));
-    expect(dataOf(clients[0]!.body)).toEqual([1, 'zwei – 2', 3]);
-    expect(direct).toHaveLength(3);
+    expect(dataOf(clients[3]!.body)).toEqual([1, 'zwei – 2', 3]);
+    expect(direct).toHaveLength(4);
     expect(new Set(direct).size).toBe(1);
+    expect(buffers.size).toBe(1);
     const ids = (await Promise.all(published)).map(({ id }) => `id: ${id}`);
     expect(direct[0]!.match(/^id: .*$/gm)).toEqual(ids);
+  });
+
+  it('stay whole and in order where somebody else writes to the response between them', async () => {
+    const responses: ServerResponse[] = [];
+    const { port, channel, isOpen } = await start(adapter, {
+      prepare: beforeEachRequest((_request, response) => void responses.push(response)),
+    });
+    const client = new RawClient(port, '/news');
+    await isOpen(1);
+    await client.untilBody((body) => body.includes('start'));
+    for (let n = 1; n <= 20; n++) {
+      await channel.publish(n % 5 === 0 ? 'x'.repeat(200_000) : n);
+      await new Promise(setImmediate);
+      responses[0]!.write(`: note ${n}\n\n`);
+    }
+    await client.untilBody((body) => body.includes(': note 20\n\n'));
+    const lines = client.body.match(/^(?:: note \d+|data: \d+|data: "x+")$/gm)!;
+    expect(lines.map((line) => line.replace(/x+/, 'x'))).toEqual(
+      Array.from({ length: 20 }, (_, index) => [
+        `data: ${(index + 1) % 5 === 0 ? '"x"' : index + 1}`,
+        `: note ${index + 1}`,
+      ]).flat(),
+    );
   });
 
   it('are byte for byte what the response itself would write', async () => {

@@ -2,7 +2,21 @@ import { Controller } from '@nestjs/common';
 import { type } from 'arktype';
 import { Exclude, Expose, Type } from 'class-transformer';
 import { IsNumber, IsString, MinLength, ValidateNested } from 'class-validator';
-import { concatMap, delay, EMPTY, filter, from, map, of, scan, share, Subject, tap, type Observable } from 'rxjs';
+import {
+  concatMap,
+  delay,
+  EMPTY,
+  filter,
+  from,
+  map,
+  Observable,
+  of,
+  scan,
+  share,
+  shareReplay,
+  Subject,
+  tap,
+} from 'rxjs';
 import * as v from 'valibot';
 import { z } from 'zod';
 import {
@@ -667,6 +681,42 @@ describe.each(ADAPTERS)('validation, on %s', (adapter) => {
       await until(() => held.length === 2);
       held[1]!();
       expect(dataOf(await reading)).toEqual([1, 2]);
+    });
+
+    it('lets a source go as soon as it has completed, though its last event still waits', async () => {
+      let isReleased = false;
+      const { held, responseSchema } = heldSchema();
+      const source = new Observable<number>((subscriber) => {
+        subscriber.next(1);
+        subscriber.complete();
+        return () => {
+          isReleased = true;
+        };
+      });
+      const app = await serve(() => source, { responseSchema });
+      const reading = seen(app);
+      await until(() => held.length === 1);
+      expect(isReleased).toBe(true);
+      held[0]!();
+      expect(dataOf(await reading)).toEqual([1]);
+    });
+
+    it('lets a source go when its client leaves meanwhile, though operators of its pipe keep it', async () => {
+      let isReleased = false;
+      const { held, responseSchema } = heldSchema();
+      const source = new Observable<number>((subscriber) => {
+        subscriber.next(0);
+        subscriber.next(1);
+        return () => {
+          isReleased = true;
+        };
+      });
+      const app = await serve(() => source, { responseSchema, pipe: (events$) => events$.pipe(shareReplay(1)) });
+      const client = new RawClient(app.port, '/stream');
+      await client.untilBody((body) => body.includes('data: 0'));
+      expect([held.length, isReleased]).toEqual([1, false]);
+      client.leave();
+      await until(() => isReleased);
     });
 
     it('holds a pulled source', async () => {

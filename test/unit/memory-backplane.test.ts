@@ -1,5 +1,5 @@
 import { memoryBackplane, type MemoryBackplane } from '../../src/channel/memory-backplane';
-import { describeBackplane } from '../../src/testing/backplane/describe-backplane';
+import { describeBackplane } from 'nestjs-sse-views/testing';
 
 const started = async (): Promise<MemoryBackplane> => {
   const backplane = memoryBackplane();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ClientCalls } from '../client/client';
-import type { RivalName } from '../rivals/rivals';
+import { isInstalled, type RivalName } from '../rivals/rivals';
 import type { ServerCalls } from '../server/server';
 import type { BenchOptions } from './options';
 import { Peer } from './peer';
@@ -57,13 +57,17 @@ export class Bench {
     return measurements;
   }
 
-  /** As `interleave`, each rival with a server that is started once, and a first measurement that warms it up and is forgotten. */
+  /**
+   * As `interleave`, each rival with a server that is started once, and a first measurement that warms it up and is forgotten.
+   * A rival that is not installed is left out.
+   */
   async interleaveServers(
     what: string,
-    rivals: readonly RivalName[],
+    all: readonly RivalName[],
     start: (server: ServerPeer, rival: RivalName) => Promise<number>,
     measure: (server: ServerPeer, client: ClientPeer, port: number, isWarmUp: boolean) => Promise<Measurement>,
   ): Promise<Measurements<RivalName>> {
+    const rivals = all.filter(isInstalled);
     const client = this.startClient();
     const servers = new Map<RivalName, { server: ServerPeer; port: number }>();
     try {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { dirname, join } from 'node:path';
+import { versionsOfSseStarlette } from '../rivals/sse-starlette';
 import { PROJECT } from './project';
 
 /** Packages whose versions stand in the results. */
@@ -34,7 +35,8 @@ export function load(): string {
 }
 
 export function versions(): string {
-  return ['Node ' + process.versions.node, ...PACKAGES.map((name) => `${name} ${versionOf(name)}`)].join(', ');
+  const own = ['Node ' + process.versions.node, ...PACKAGES.map((name) => `${name} ${versionOf(name)}`)];
+  return [...own, versionsOfSseStarlette()].filter((version) => version !== '').join(', ');
 }
 
 /** The commit, with a `+` where the library's sources differ from it. */

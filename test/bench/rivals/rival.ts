@@ -1,7 +1,9 @@
-import type { SourceEvent } from '../server/sources';
+import type { SourceChoice, SourceEvent } from '../server/sources';
 
 /** An application of a rival that serves a stream to each client, at `/stream`, and something else at `/ping`. */
 export interface StreamSetup {
+  /** What `source` gives, for those who cannot call it. */
+  readonly choice: SourceChoice;
   source(signal: AbortSignal): AsyncGenerator<SourceEvent>;
   /** What the data are validated against, where the rival validates. */
   readonly schema: 'none' | 'zod' | 'class';
@@ -19,6 +21,8 @@ export interface BroadcastSetup {
 
 export interface Listening {
   readonly port: number;
+  /** The process that serves, where it is another one. */
+  readonly pid?: number;
 }
 
 export interface Broadcast extends Listening {

@@ -1,4 +1,5 @@
 import type { Rival } from './rival';
+import { versionsOfSseStarlette } from './sse-starlette';
 
 /** Everybody, with the name in the tables. A process loads one of them. */
 export const RIVALS = {
@@ -60,6 +61,15 @@ export const RIVALS = {
   'better-sse': { label: 'better-sse', load: async () => (await import('./better-sse.js')).betterSse },
   hono: { label: 'hono', load: async () => (await import('./hono.js')).hono },
   h3: { label: 'h3', load: async () => (await import('./h3.js')).h3 },
+  'sse-starlette': {
+    label: 'sse-starlette, uvicorn',
+    load: async () => (await import('./sse-starlette.js')).sseStarlette,
+  },
 } satisfies Record<string, { label: string; load(): Promise<Rival> }>;
 
 export type RivalName = keyof typeof RIVALS;
+
+/** Whether a rival can be measured on this machine. */
+export function isInstalled(rival: RivalName): boolean {
+  return rival !== 'sse-starlette' || versionsOfSseStarlette() !== '';
+}

@@ -10,6 +10,8 @@ import { bulkEvent, MARKER, producedBytes, sourceOf, textOf, type SourceChoice }
 const BULK_TURN = 256;
 
 let live: Broadcast;
+/** The process that serves, where it is another one. */
+let servedBy: number | undefined;
 const peak = new PeakMemory();
 
 /** The server's process: one application of one rival. */
@@ -21,7 +23,8 @@ const calls = {
     options: Pick<StreamSetup, 'schema' | 'ids'>,
   ): Promise<number> {
     const { stream } = await load(rival);
-    const { port } = await stream!({ ...options, source: (signal) => sourceOf(source, signal) });
+    const { port, pid } = await stream!({ ...options, choice: source, source: (signal) => sourceOf(source, signal) });
+    servedBy = pid;
     return port;
   },
 
@@ -29,10 +32,11 @@ const calls = {
   async startBroadcast(rival: RivalName, options: BroadcastSetup): Promise<number> {
     const { broadcast } = await load(rival);
     live = await broadcast!(options);
+    servedBy = live.pid;
     return live.port;
   },
 
-  usage,
+  usage: (collect?: boolean) => usage(collect, servedBy),
 
   /** Publishes so many events in each of so many turns of the event loop. */
   async publish(turns: number, perTurn: number, bytes: number): Promise<void> {

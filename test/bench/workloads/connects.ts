@@ -21,8 +21,16 @@ const STREAMS: readonly RivalName[] = [
   'better-sse',
   'hono',
   'h3',
+  'sse-starlette',
 ];
-const CHANNELS: readonly RivalName[] = ['views-fastify', 'views-express', 'raw-shared', 'nest-route', 'better-sse'];
+const CHANNELS: readonly RivalName[] = [
+  'views-fastify',
+  'views-express',
+  'raw-shared',
+  'nest-route',
+  'better-sse',
+  'sse-starlette',
+];
 /** Clients that connect at the same time. */
 const AT_ONCE = 10;
 /** Milliseconds in which a server lets go of clients that left. */

@@ -32,6 +32,7 @@ const RIVALS: readonly RivalName[] = [
   'better-sse',
   'hono',
   'h3',
+  'sse-starlette',
 ];
 const EVENT_BYTES = 180;
 /** Deliveries after which the clients are waited for, so that no buffer fills. */

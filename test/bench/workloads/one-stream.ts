@@ -22,6 +22,7 @@ const UNVALIDATED: readonly RivalName[] = [
   'better-sse',
   'hono',
   'h3',
+  'sse-starlette',
 ];
 const VALIDATED: readonly RivalName[] = [...OURS, FLOOR, 'nest-fastify', 'nest-express'];
 const WITH_ZOD: readonly RivalName[] = [...OURS, FLOOR, 'raw-generator-zod', 'nest-fastify', 'nest-express'];
