@@ -217,7 +217,7 @@ describeWithRedis('the connection of the Redis backplane', () => {
 
   it('say how they are: a number while Redis answers, an error while it does not', async () => {
     const backplane = await open({ commandTimeout: 300, heartbeat: 600 });
-    expect(backplane.state).toBe('live');
+    await until(() => backplane.state === 'live');
     expect(await backplane.ping()).toBeGreaterThan(0);
     proxy.isolate();
     await until(() => backplane.state === 'stale');
@@ -254,6 +254,8 @@ describeWithRedis('the connection of the Redis backplane', () => {
 
   it('give an answer up that does not come in time: a publication is unknown, a new reader unavailable', async () => {
     const backplane = await open({ commandTimeout: 200, heartbeat: 60_000 });
+    // On a busy machine the first attempt may take longer than that.
+    await until(() => backplane.state === 'live');
     proxy.halfOpen();
     await expect(backplane.publish(topic(), 'event')).rejects.toMatchObject({ code: 'SSE_OUTCOME_UNKNOWN' });
     const { signal } = new AbortController();
