@@ -80,6 +80,11 @@ export function middle<K extends string>(measurements: Measurements<K>, of: K, k
   return median(measurements.get(of)!.map((values) => values[key]!));
 }
 
+/** The largest value of a column: what must never be above a limit. */
+export function largest<K extends string>(measurements: Measurements<K>, of: K, key: string): number {
+  return Math.max(...measurements.get(of)!.map((values) => values[key]!));
+}
+
 /** A rival's name in a sentence. */
 export function nameOf(rival: RivalName): string {
   return RIVALS[rival].label.replaceAll('**', '');

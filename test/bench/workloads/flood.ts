@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, ClientPeer, Measurement } from '../harness/bench';
-import { atMost, middle, rivalTable, nameOf } from '../harness/report';
+import { atMost, largest, middle, rivalTable, nameOf } from '../harness/report';
 import type { RivalName } from '../rivals/rivals';
 import type { Workload } from './workload';
 
@@ -34,8 +34,13 @@ export const flood: Workload = {
     return {
       tables: [rivalTable('Milliseconds to an answer', measured, columns, 'views-fastify')],
       goals: (['views-fastify', 'views-express'] as const).flatMap((ours) => [
-        atMost(`${nameOf(ours)}, slowest other request`, 15, middle(measured, ours, 'max'), ' ms'),
-        atMost(`${nameOf(ours)}, slowest with a new connection`, 15, middle(measured, ours, 'fresh'), ' ms'),
+        atMost(`${nameOf(ours)}, slowest other request of all rounds`, 15, largest(measured, ours, 'max'), ' ms'),
+        atMost(
+          `${nameOf(ours)}, slowest with a new connection, of all rounds`,
+          15,
+          largest(measured, ours, 'fresh'),
+          ' ms',
+        ),
       ]),
       notes: [],
       curve: { 'W6 ms': middle(measured, 'views-fastify', 'max').toFixed(1) },
