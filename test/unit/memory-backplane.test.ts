@@ -1,5 +1,5 @@
-import { memoryBackplane, type MemoryBackplane } from '../../src/channel/memory-backplane';
 import { describeBackplane } from 'nestjs-sse-views/testing';
+import { memoryBackplane, type MemoryBackplane } from '../../src/channel/memory-backplane';
 
 const started = async (): Promise<MemoryBackplane> => {
   const backplane = memoryBackplane();
