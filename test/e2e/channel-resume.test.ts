@@ -1,11 +1,21 @@
-import { Controller } from '@nestjs/common';
-import { ChannelView, memoryBackplane, type SseChannel } from 'nestjs-sse-views';
+import { Controller, Query } from '@nestjs/common';
+import { ChannelView, memoryBackplane, SseRoute, type SseChannel } from 'nestjs-sse-views';
 import { ADAPTERS } from '../support/app';
 import { closeChannelApps, nextTurn, startChannelApp } from '../support/channel-app';
 import type { ChannelClient } from '../support/channel-client';
 import { until } from '../support/until';
 
 afterEach(closeChannelApps);
+
+@Controller('by-query')
+class ByQueryView extends ChannelView {
+  static readonly channel = 'news';
+
+  @SseRoute('route')
+  byQuery(@Query('lastEventId') after: string) {
+    return this.channel.subscribe({ after });
+  }
+}
 
 @Controller('news')
 class NewsView extends ChannelView {
@@ -314,6 +324,20 @@ describe.each(ADAPTERS)('resuming a channel on %s', (adapter) => {
       }
       expect(app.channel.counts.gaps).toBe(0);
     });
+
+    it.each(['a%00b', 'a%0A', 'a%0D%0Aevent: x', '%1b[31m', '%E2%80%A8', 'a'.repeat(10_000)])(
+      'an id from the query that is %s is invalid, for a query can carry what a header cannot',
+      async (query) => {
+        const app = await startChannelApp(adapter, { controllers: [ByQueryView] });
+        const [, tip] = await publishNumbers(app.channel, 1, 2);
+        const client = app.connect(`/by-query/route?lastEventId=${query.replaceAll(' ', '%20')}`);
+        await client.untilEvents(1);
+        expect(client.events[0]).toMatchObject({ event: 'gap', id: tip, data: { reason: 'invalid', position: tip } });
+        expect(client.body).not.toContain('event: x');
+        expect(client.events).toHaveLength(1);
+        client.leave();
+      },
+    );
 
     it('the id of the end of a stream is answered 204, as everywhere', async () => {
       const app = await startChannelApp(adapter, { controllers: [NewsView] });
