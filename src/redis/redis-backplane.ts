@@ -7,7 +7,7 @@ import {
   type Delivery,
   type Published,
 } from '../channel/backplane';
-import { SseClosedError, SseUnavailableError } from '../channel/backplane.error';
+import { SseClosedError } from '../channel/backplane.error';
 import { PublishQueue } from './publish-queue';
 import { RedisConnection } from './redis-connection';
 import { outcomeUnknown } from './redis-error';
@@ -17,8 +17,6 @@ import type { RedisSession } from './redis-session';
 import { RedisSubscription, type RedisSubscriptionHost } from './redis-subscription';
 import { RedisTopic, type RedisReader } from './redis-topic';
 
-/** Most publications that wait for Redis' answer. */
-const MAX_UNDER_WAY = 100_000;
 /** Most topics whose names are kept. */
 const MAX_KEYS = 2_000;
 /** Milliseconds that `close()` waits for what is under way, unless it is told otherwise. */
@@ -54,8 +52,6 @@ export class RedisBackplane implements Backplane {
   private readonly topics = new Map<string, RedisTopic>();
   /** The names of topics used lately. */
   private readonly keys = new Map<string, RedisKeys>();
-  private underWay = 0;
-  private onIdle: (() => void) | undefined;
   private renewal: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -104,28 +100,17 @@ export class RedisBackplane implements Backplane {
     await this.connection.start();
   }
 
-  async publish(topic: string, payload: string, options: BackplanePublishOptions = {}): Promise<Published> {
+  publish(topic: string, payload: string, options: BackplanePublishOptions = {}): Promise<Published> {
     const { key, history = DEFAULT_HISTORY, signal } = options;
     if (this.isClosed) {
-      throw new SseClosedError();
+      return Promise.reject(new SseClosedError());
     }
-    signal?.throwIfAborted();
-    if (this.underWay >= MAX_UNDER_WAY) {
-      throw new SseUnavailableError(`${MAX_UNDER_WAY} publications wait for Redis already. Nothing was written`);
+    if (!signal) {
+      return this.queue.publish(this.keysOf(topic), payload, key, history);
     }
-    this.underWay++;
-    try {
-      const reply = this.queue.publish(this.keysOf(topic), payload, key, history);
-      const position = await (signal ? untilAborted(reply, signal) : reply);
-      return position.startsWith('=')
-        ? { position: position.slice(1), duplicate: true }
-        : { position, duplicate: false };
-    } finally {
-      this.underWay--;
-      if (this.underWay === 0) {
-        this.onIdle?.();
-      }
-    }
+    return signal.aborted
+      ? Promise.reject(signal.reason as Error)
+      : untilAborted(this.queue.publish(this.keysOf(topic), payload, key, history), signal);
   }
 
   subscribe(topic: string, options: BackplaneSubscribeOptions): AsyncIterable<Delivery> {
@@ -143,14 +128,8 @@ export class RedisBackplane implements Backplane {
         reader.finish();
       }
     }
-    if (this.underWay > 0 && this.connection.session && drain > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, drain);
-        this.onIdle = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    if (this.connection.session && drain > 0) {
+      await this.queue.idle(drain);
     }
     this.connection.close();
   }
@@ -174,7 +153,7 @@ export class RedisBackplane implements Backplane {
       isUp: () => connection.session !== undefined,
       join: (reader) => this.join(name, reader),
       leave: (topic, reader) => {
-        const { channel } = topic.keys;
+        const { stream: channel } = topic.keys;
         topic.readers.delete(reader);
         if (topic.readers.size === 0 && topics.get(channel) === topic) {
           topics.delete(channel);
@@ -191,10 +170,10 @@ export class RedisBackplane implements Backplane {
       throw connection.unavailable();
     }
     const keys = this.keysOf(name);
-    let topic = topics.get(keys.channel);
+    let topic = topics.get(keys.stream);
     if (!topic) {
       topic = new RedisTopic(name, keys, connection, settings.forgetAfter ?? 0);
-      topics.set(keys.channel, topic);
+      topics.set(keys.stream, topic);
       topic.listen(session);
     }
     topic.readers.add(reader);

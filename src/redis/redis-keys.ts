@@ -1,11 +1,9 @@
 /** The names that a topic has in Redis. In a cluster all of them are in one slot. */
 export interface RedisKeys {
-  /** The stream of its events. */
+  /** The stream of its events, and the Pub/Sub channel of what is published now. */
   readonly stream: string;
   /** A string of what is known about the stream. */
   readonly meta: string;
-  /** The Pub/Sub channel of what is published now. */
-  readonly channel: string;
   /** What a publication's key was written for. */
   publication(key: string): string;
 }
@@ -18,7 +16,6 @@ export function keysOf(prefix: string, topic: string): RedisKeys {
   return {
     stream: `${base}:stream`,
     meta: `${base}:meta`,
-    channel: `${base}:live`,
     publication: (key) => `${base}:key:${key}`,
   };
 }

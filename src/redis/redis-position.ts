@@ -3,29 +3,41 @@ import { createHash, randomBytes } from 'node:crypto';
 /** Any position that a backplane may have made, whichever it was. Bounds what is kept of a client's word. */
 export const POSITION = /^[\w.~-]{1,96}$/;
 
-const OWN_POSITION = /^([0-9a-z]{8})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})-(0|[1-9]\d{0,14})$/;
+const OWN_POSITION = /^[0-9a-z]{8}\.(?:0|[1-9]\d{0,14})\.(?:0|[1-9]\d{0,14})-(?:0|[1-9]\d{0,14})$/;
+const LIFE_LENGTH = 8;
 
 /**
  * A place in a topic: `<life>.<n>.<id>`. The life is that of the topic's data in Redis; `n` counts its entries, without a
  * hole; the id is that of the entry in the stream, with the time in it. So an `n` that is given a second time, after Redis
  * has lost its latest entries, is another place.
  */
-export interface RedisPosition {
-  readonly text: string;
-  readonly life: string;
-  readonly n: number;
+export class RedisPosition {
+  constructor(
+    readonly text: string,
+    readonly life: string,
+    readonly n: number,
+  ) {}
+
   /** `<milliseconds>-<sequence>`. */
-  readonly id: string;
+  get id(): string {
+    return this.text.slice(this.text.lastIndexOf('.') + 1);
+  }
 }
 
-/** @returns `undefined` for what this backplane cannot have made. */
-export function readPosition(text: string): RedisPosition | undefined {
-  const [, life, n] = OWN_POSITION.exec(text) ?? [];
-  return life === undefined ? undefined : { text, life, n: Number(n), id: text.slice(text.lastIndexOf('.') + 1) };
+/**
+ * @param life which it is likely to have: a string that is known is not made again.
+ * @returns `undefined` for what this backplane cannot have made.
+ */
+export function readPosition(text: string, life = ''): RedisPosition | undefined {
+  if (!OWN_POSITION.test(text)) {
+    return undefined;
+  }
+  const n = Number(text.slice(LIFE_LENGTH + 1, text.indexOf('.', LIFE_LENGTH + 1)));
+  return new RedisPosition(text, life && text.startsWith(life) ? life : text.slice(0, LIFE_LENGTH), n);
 }
 
 export function positionAt(life: string, n: number, id: string): RedisPosition {
-  return { text: `${life}.${n}.${id}`, life, n, id };
+  return new RedisPosition(`${life}.${n}.${id}`, life, n);
 }
 
 /** Whether one entry of a stream came before another of the same life. */

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 
 /**
  * What Redis does in one step. A topic is a stream of entries `n <ordinal>.<sum> p <payload>`, where the sum is that of the
- * payloads' bytes from the topic's first entry to this one, and a string beside it, of which publications change the
- * beginning alone:
+ * payloads' bytes from the topic's first entry to this one, and a string beside it. Numbers in it are doubles, ids end with a
+ * zero:
  *
- * - bytes 1 to 48: ordinal and sum of the newest entry, both as double, and its id, ended by a zero;
- * - bytes 49 to 85: above which ordinal and which sum (double), and from which time on (13 digits) a publication trims, and the name
- *   of these data's life (8 characters);
- * - then, as doubles, most entries, bytes and milliseconds, as the last publisher has them; the milliseconds of the first entry;
- *   ordinal and sum of the entry that was trimmed last, 0 while none was; ordinal of the last marker, 0 while there is none; the ids
- *   of these two, each ended by a zero; and the three bounds as the publisher wrote them.
+ * - ordinal, sum and id of the newest entry;
+ * - above which ordinal and which sum, and from which time on (13 digits), a publication trims; the name of these data's life
+ *   (8 characters);
+ * - the milliseconds of the first entry; ordinal and sum of the entry that was trimmed last, 0 while none was; ordinal of the
+ *   last marker, 0 while there is none; the ids of these two;
+ * - most entries, bytes and milliseconds, as the last publisher wrote them.
+ *
+ * It is short because each publication reads and writes it: Lua makes a hash of every byte of every string.
  *
  * A marker is an entry `n <ordinal>.<sum> r 1` which says that entries were lost before it. Nothing is read from the stream's
  * own counters: those begin anew with the stream. Publications trim only when the stream is a quarter above its bounds, for
@@ -23,7 +25,8 @@ export interface RedisScript {
 }
 
 const TOOLS = `
-local fn, fsum, fid, mn, mid, bounds, born, max_entries, max_bytes, max_age
+local n, sum, id, trim_n, trim_sum, trim_time, life
+local born, fn, fsum, mn, fid, mid, bounds, max_entries, max_bytes, max_age
 
 local function set_bounds(text)
   bounds = text
@@ -33,15 +36,14 @@ end
 
 local function load(state)
   local at
-  max_entries, max_bytes, max_age, born, fn, fsum, mn, fid, mid, at = struct.unpack('<dddddddss', state, 86)
-  bounds = string.sub(state, at)
+  n, sum, id, at = struct.unpack('<dds', state)
+  trim_n, trim_sum, trim_time, life, born, fn, fsum, mn, fid, mid, at = struct.unpack('<ddc13c8ddddss', state, at)
+  set_bounds(string.sub(state, at))
 end
 
 local function save()
-  local newest = struct.pack('<dds', n, sum, id)
-  redis.call('SET', meta, newest .. string.rep('\\0', 48 - #newest) ..
-    struct.pack('<ddc13c8', trim_n, trim_sum, trim_time, life) ..
-    struct.pack('<dddddddss', max_entries, max_bytes, max_age, born, fn, fsum, mn, fid, mid) .. bounds, 'KEEPTTL')
+  redis.call('SET', meta, struct.pack('<ddsddc13c8ddddss', n, sum, id, trim_n, trim_sum, trim_time, life,
+    born, fn, fsum, mn, fid, mid) .. bounds, 'KEEPTTL')
 end
 
 local function time_of(entry_id)
@@ -73,12 +75,9 @@ end
 
 const LOAD = `
 local stream, meta = KEYS[1], KEYS[2]
-local state = redis.call('GET', meta)
-local n, sum, id, trim_n, trim_sum, trim_time, life
 ${TOOLS}
+local state = redis.call('GET', meta)
 if state then
-  n, sum, id = struct.unpack('<dds', state)
-  trim_n, trim_sum, trim_time, life = struct.unpack('<ddc13c8', state, 49)
   load(state)
 end
 `;
@@ -181,32 +180,51 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  *
  * KEYS: stream and meta of each topic; then, if they have keys, those of all publications. ARGV: life for new data, and where
  * there are keys or all is forgotten some time, after a space each, milliseconds that a key is kept, milliseconds after which
- * all is forgotten or 0, number of topics; for each topic channel, most entries, bytes and milliseconds, with a space before
- * and after each, number of its publications, and their payloads.
+ * all is forgotten or 0, number of topics. Then most entries, bytes and milliseconds, with a space before and after each, and
+ * one payload for each topic; or nothing, and for each topic number of its publications, these bounds, and their payloads.
  *
  * @returns for each publication, a line each, its position; after a `=` that of the first one with its key; after a `!` the error
  * of Redis for one that was not written.
  */
 export const PUBLISH = script(`
-local call, pcall, format = redis.call, redis.pcall, string.format
+local call, pcall, format, unpack_state = redis.call, redis.pcall, string.format, struct.unpack
 local new_life, dedupe, forget, topics = ARGV[1], nil, '0', #KEYS / 2
 if #new_life > 8 then
   new_life, dedupe, forget, topics = string.match(new_life, '^(%S+) (%S+) (%S+) (%S+)$')
   topics = tonumber(topics)
 end
+-- One topic alone is read and written by itself, for that is cheaper; MGET and MSET are when there are more.
+local alone, metas, states
+if topics == 1 then
+  alone = pcall('GET', KEYS[2])
+else
+  metas = {}
+  for topic = 1, topics do
+    metas[topic] = KEYS[2 * topic]
+  end
+  states = call('MGET', unpack(metas))
+end
+local limits, count, is_each_alone = ARGV[2], 1, #ARGV == 2 + topics
+local at, key, is_keyed = 3, 2 * topics, #KEYS > 2 * topics
 local reply, replies
-local at, key, is_keyed = 2, 2 * topics, #KEYS > 2 * topics
+local changes, written, due
 for topic = 1, topics do
-  local stream, meta, channel, limits, count = KEYS[2 * topic - 1], KEYS[2 * topic], ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local state = pcall('GET', meta)
-  local n, sum, id, trim_n, trim_sum, trim_time, life = 0, 0, nil, 0, 0, '', new_life
-  local refusal = state and state.err
+  local stream, meta, state = KEYS[2 * topic - 1], KEYS[2 * topic], alone
+  if not is_each_alone then
+    count, limits = string.match(ARGV[at], '^(%d+)(.*)$')
+    at = at + 1
+  end
+  if metas then
+    -- MGET is silent about what is no string.
+    state = states[topic] or pcall('GET', meta)
+  end
+  local n, sum, id, after, life, trim_n, trim_sum, trim_time = 0, 0, nil, nil, new_life, 0, 0, ''
+  local refusal = state and (state.err or #state < 100 and 'ERR ' .. meta .. ' holds something else')
   if state and not refusal then
-    n, sum = struct.unpack('<dd', state)
-    trim_n, trim_sum, trim_time, life = struct.unpack('<ddc13c8', state, 49)
+    n, sum, id, after = unpack_state('<dds', state)
+    trim_n, trim_sum, trim_time, life = unpack_state('<ddc13c8', state, after)
   end
   local first
-  at = at + 3
   for index = at, at + count - 1 do
     local payload = ARGV[index]
     if reply then
@@ -235,36 +253,70 @@ for topic = 1, topics do
         end
         n, sum, id, first = n + 1, sum + #payload, added, first or added
         reply = life .. '.' .. ordinal .. '.' .. id
-        if is_keyed then
-          call('SET', KEYS[key], reply, 'PX', dedupe)
+        local kept = is_keyed and pcall('SET', KEYS[key], reply, 'PX', dedupe)
+        local told = pcall('PUBLISH', stream, reply .. ' ' .. payload)
+        -- What was written stays, and what belongs to it is written, too.
+        if kept and kept.err or type(told) == 'table' then
+          reply = '!' .. (kept and kept.err or told.err)
         end
-        call('PUBLISH', channel, reply .. ' ' .. payload)
       end
     end
   end
   at = at + count
   if first then
-    if n <= trim_n and sum <= trim_sum and id < trim_time and string.find(state, limits, 142, true) then
-      call('SETRANGE', meta, 0, struct.pack('<dds', n, sum, id))
+    local head = struct.pack('<dds', n, sum, id)
+    local is_due = n > trim_n or sum > trim_sum or id > trim_time or not string.find(state, limits, after + 69, true)
+    if not metas and not is_due and #head == after - 1 then
+      call('SETRANGE', meta, '0', head)
     else
-      ${TOOLS}
-      ${TRIM}
-      local now = time_of(id)
+      local change
       if state then
-        load(state)
+        change = head .. string.sub(state, after)
       else
-        born, fn, fsum, fid, mn, mid = now, 0, 0, '0-0', 0, '0-0'
-        call('XTRIM', stream, 'MINID', first)
+        change = head .. struct.pack('<ddc13c8ddddss', 0, 0, '0000000000000', life, string.match(id, '^%d+'), 0, 0, 0,
+          '0-0', '0-0') .. limits
       end
-      if limits ~= bounds then
-        set_bounds(limits)
+      if metas then
+        changes = changes or {}
+        changes[#changes + 1] = meta
+        changes[#changes + 1] = change
+      else
+        call('SET', meta, change)
       end
-      trim(now, true)
+      if is_due then
+        due = due or {}
+        due[#due + 1] = { stream, meta, change, limits, not state and first }
+      end
     end
     if forget ~= '0' then
-      call('PEXPIRE', stream, forget)
-      call('PEXPIRE', meta, forget)
+      written = written or {}
+      written[#written + 1] = stream
+      written[#written + 1] = meta
     end
+  end
+end
+if changes then
+  call('MSET', unpack(changes))
+end
+if due then
+  local stream, meta
+  ${TOOLS}
+  ${TRIM}
+  for _, each in ipairs(due) do
+    stream, meta = each[1], each[2]
+    load(each[3])
+    if each[5] then
+      call('XTRIM', stream, 'MINID', each[5])
+    end
+    if each[4] ~= bounds then
+      set_bounds(each[4])
+    end
+    trim(time_of(id), true)
+  end
+end
+if written then
+  for _, name in ipairs(written) do
+    call('PEXPIRE', name, forget)
   end
 end
 return replies and table.concat(replies, '\\n') .. '\\n' .. reply or reply
@@ -346,17 +398,17 @@ return reply
 /**
  * Writes a marker if a position that an instance has seen is not in the topic's past any more, and none says so yet.
  *
- * KEYS: stream, meta. ARGV: channel; life, n and id of the position.
+ * KEYS: stream, meta. ARGV: life, n and id of the position.
  *
  * @returns 1 if it wrote one.
  */
 export const CHECK = script(`
 ${LOAD}
 ${JUDGE}
-if life ~= ARGV[2] then
+if life ~= ARGV[1] then
   return 0
 end
-local verdict, is_marked = judge(ARGV[2], tonumber(ARGV[3]), ARGV[4], '', 0, 0)
+local verdict, is_marked = judge(ARGV[1], tonumber(ARGV[2]), ARGV[3], '', 0, 0)
 if verdict ~= 'reset' or is_marked then
   return 0
 end
@@ -364,7 +416,7 @@ n = n + 1
 id = redis.call('XADD', stream, '*', 'n', string.format('%d.%d', n, sum), 'r', 1)
 mn, mid = n, id
 save()
-redis.call('PUBLISH', ARGV[1], life .. '.' .. n .. '.' .. id)
+redis.call('PUBLISH', stream, life .. '.' .. n .. '.' .. id)
 return 1
 `);
 

@@ -68,12 +68,11 @@ export class RedisSession {
 
   /** Runs a script. Those that are begun one after the other run in that order. */
   run<T>({ sha, source }: RedisScript, keys: readonly string[], args: readonly string[]): Promise<T> {
-    const rest = [String(keys.length), ...keys, ...args];
-    return this.send<T>(['EVALSHA', sha, ...rest]).then(undefined, (error: unknown) => {
+    return this.send<T>(['EVALSHA', sha, String(keys.length), ...keys, ...args]).then(undefined, (error: unknown) => {
       if (!isUnknownScript(error)) {
         throw error;
       }
-      return this.send<T>(['EVAL', source, ...rest]);
+      return this.send<T>(['EVAL', source, String(keys.length), ...keys, ...args]);
     });
   }
 

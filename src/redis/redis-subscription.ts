@@ -14,6 +14,14 @@ interface Ready {
   readonly at: RedisPosition;
 }
 
+/** A call of `next()`. A class, for V8 puts literals of which many outlive a collection where only a full one frees them. */
+class Waiter {
+  constructor(
+    readonly resolve: (result: Result) => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
+}
+
 /** Where a subscription gets its topic from. */
 export interface RedisSubscriptionHost {
   /** @throws SseUnavailableError while Redis is away. */
@@ -28,20 +36,25 @@ export interface RedisSubscriptionHost {
  * one that an outage has interrupted, reads pages again.
  */
 export class RedisSubscription implements AsyncIterableIterator<Delivery, undefined>, RedisReader {
+  // What every event touches stands together: with many topics it is memory that takes time.
   private state: 'new' | 'reading' | 'live' | 'over' = 'new';
-  private topic: RedisTopic | undefined;
-  private waiting: { resolve(result: Result): void; reject(error: unknown): void }[] = [];
+  private isSaidToBeStale = false;
+  /** Whether neither the page nor what was published has anything to give. */
+  private isDrained = true;
+  /** Who waits for the next delivery, and those who wait after it: `for await` is never more than one. */
+  private waiter: Waiter | undefined;
+  private others: Fifo<Waiter> | undefined;
+  /** Which places are reached: by the reader, with everything, with the page. */
+  private given: RedisPosition | undefined;
+  private end: RedisPosition | undefined;
+  private pageEnd: RedisPosition | undefined;
   /** What was read and is not given yet; after it comes what was published. */
   private readonly page = new Fifo<Ready>();
   private readonly live = new Fifo<Ready>();
-  /** Which places are reached: by the reader, with the page, with everything. */
-  private given: RedisPosition | undefined;
-  private pageEnd: RedisPosition | undefined;
-  private end: RedisPosition | undefined;
+  private topic: RedisTopic | undefined;
   private isReading = false;
   /** What was published while a page is on its way; `undefined` when that was too much. */
   private meanwhile: RedisEntry[] | undefined;
-  private isSaidToBeStale = false;
   /** What it means that the history does not reach back. */
   private lapse: GapReason = 'trimmed';
   private readonly stop = (): void => this.finish();
@@ -67,8 +80,17 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
       return Promise.resolve(DONE);
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
-      this.goOn();
+      const waiter = new Waiter(resolve, reject);
+      if (this.waiter) {
+        this.others ??= new Fifo();
+        this.others.push(waiter);
+      } else {
+        this.waiter = waiter;
+      }
+      // Where it goes on by itself there is nothing to do.
+      if (this.state !== 'live' || this.isSaidToBeStale) {
+        this.goOn();
+      }
     });
   }
 
@@ -79,8 +101,10 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
 
   receive(entry: RedisEntry): void {
     if (this.state === 'live') {
-      this.takeLive(entry);
-      this.goOn();
+      if (!this.hand(entry)) {
+        this.takeLive(entry);
+        this.goOn();
+      }
     } else if (this.meanwhile) {
       this.meanwhile.push(entry);
       if (this.meanwhile.length > this.options.maxBuffered) {
@@ -105,8 +129,8 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
 
   finish(): void {
     this.close();
-    for (const { resolve } of this.waiting.splice(0)) {
-      resolve(DONE);
+    for (let waiter = this.nextWaiter(); waiter; waiter = this.nextWaiter()) {
+      waiter.resolve(DONE);
     }
   }
 
@@ -133,13 +157,22 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
 
   private fail(error: unknown): void {
     this.close();
-    for (const { reject } of this.waiting.splice(0)) {
-      reject(error);
+    for (let waiter = this.nextWaiter(); waiter; waiter = this.nextWaiter()) {
+      waiter.reject(error);
     }
   }
 
+  private hold(where: Fifo<Ready>, ready: Ready): void {
+    where.push(ready);
+    this.isDrained = false;
+  }
+
   private take(): Delivery | undefined {
+    if (this.isDrained) {
+      return undefined;
+    }
     const ready = this.page.shift() ?? this.live.shift();
+    this.isDrained = !ready;
     this.given = ready?.at ?? this.given;
     return ready?.delivery;
   }
@@ -148,19 +181,25 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
   private goOn(): void {
     this.give();
     const isAway = this.end !== undefined && !this.host.isUp();
-    if (this.waiting.length > 0 && this.state === 'reading' && !this.isReading && !isAway) {
+    if (this.waiter && this.state === 'reading' && !this.isReading && !isAway) {
       void this.read();
     }
   }
 
   private give(): void {
-    while (this.waiting.length > 0) {
+    while (this.waiter) {
       const delivery = this.take() ?? this.word();
       if (!delivery) {
         return;
       }
-      this.waiting.shift()!.resolve({ done: false, value: delivery });
+      this.nextWaiter()!.resolve({ done: false, value: delivery });
     }
+  }
+
+  private nextWaiter(): Waiter | undefined {
+    const { waiter } = this;
+    this.waiter = this.others?.shift();
+    return waiter;
   }
 
   /** What a reader is told that has got everything. */
@@ -215,16 +254,16 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
     const isInvalid = !this.end && after !== undefined && !readPosition(after);
     const before = this.end?.text ?? after;
     if (!this.end) {
-      this.page.push({ delivery: { kind: 'start', position: from.text }, at: from });
+      this.hold(this.page, { delivery: { kind: 'start', position: from.text }, at: from });
     }
     if (isInvalid || verdict !== 'known') {
       const reason = isInvalid ? 'invalid' : verdict === 'trimmed' ? this.lapse : 'reset';
-      this.page.push(gap(reason, before, from));
+      this.hold(this.page, gap(reason, before, from));
     }
     this.lapse = 'overflow';
     this.end = from;
     for (const entry of entries) {
-      this.page.push(this.reach(entry));
+      this.hold(this.page, this.reach(entry));
     }
     this.pageEnd = this.end;
     const published = this.meanwhile;
@@ -237,6 +276,18 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
     }
   }
 
+  /** Gives what was published to whoever waits for just that. @returns whether it was so. */
+  private hand({ at, delivery }: RedisEntry): boolean {
+    const end = this.end!;
+    if (!this.waiter || !this.isDrained || !delivery || at.n !== end.n + 1 || at.life !== end.life) {
+      return false;
+    }
+    this.end = at;
+    this.given = at;
+    this.nextWaiter()!.resolve({ done: false, value: delivery });
+    return true;
+  }
+
   private takeLive(entry: RedisEntry): void {
     const end = this.end!;
     const isOfLife = entry.at.life === end.life;
@@ -247,12 +298,8 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
     if (!isNext) {
       // Something is missing, or Redis has lost something: the history tells.
       this.state = 'reading';
-    } else if (this.waiting.length > 0 && this.page.length === 0 && this.live.length === 0) {
-      const { delivery } = this.reach(entry);
-      this.given = entry.at;
-      this.waiting.shift()!.resolve({ done: false, value: delivery });
-    } else if (this.live.length < this.options.maxBuffered || this.waiting.length > 0) {
-      this.live.push(this.reach(entry));
+    } else if (this.live.length < this.options.maxBuffered || this.waiter) {
+      this.hold(this.live, this.reach(entry));
     } else {
       // Too slow: what waits here is forgotten, and read from the history again as far as that has it.
       this.live.clear();
@@ -261,12 +308,10 @@ export class RedisSubscription implements AsyncIterableIterator<Delivery, undefi
     }
   }
 
-  private reach({ at, payload }: RedisEntry): Ready {
+  private reach({ at, delivery }: RedisEntry): Ready {
     const from = this.end!.text;
     this.end = at;
-    return payload === undefined
-      ? gap('reset', from, at)
-      : { delivery: { kind: 'event', position: at.text, payload }, at };
+    return delivery ? { delivery, at } : gap('reset', from, at);
   }
 }
 

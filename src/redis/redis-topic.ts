@@ -1,3 +1,4 @@
+import type { Delivery } from '../channel/backplane';
 import type { RedisConnection } from './redis-connection';
 import { unavailable } from './redis-error';
 import type { RedisKeys } from './redis-keys';
@@ -12,8 +13,8 @@ const PAGE_BYTES = 262_144;
 /** An entry of a topic. */
 export interface RedisEntry {
   readonly at: RedisPosition;
-  /** `undefined` in a marker: entries were lost before it. */
-  readonly payload: string | undefined;
+  /** What all who read it are given; `undefined` in a marker: entries were lost before it. */
+  readonly delivery: Delivery | undefined;
 }
 
 /** Where to read. */
@@ -54,7 +55,7 @@ export class RedisTopic {
 
   /** Begins to listen in this session; those that follow begin with it. */
   listen(session: RedisSession): void {
-    this.listening = session.listen(this.keys.channel).catch((error: unknown) => {
+    this.listening = session.listen(this.keys.stream).catch((error: unknown) => {
       throw unavailable(error);
     });
     // Whoever reads sees it.
@@ -85,11 +86,11 @@ export class RedisTopic {
   /** Takes what was published. */
   take(message: string): void {
     const end = message.indexOf(' ');
-    const at = readPosition(end < 0 ? message : message.slice(0, end));
+    const at = readPosition(end < 0 ? message : message.slice(0, end), this.newest?.life);
     // What comes before the session stands is read later; then, too, is found out what may have been lost.
     if (at && this.connection.session) {
       this.reached(at);
-      const entry = { at, payload: end < 0 ? undefined : message.slice(end + 1) };
+      const entry = entryOf(at, end < 0 ? undefined : message.slice(end + 1));
       for (const reader of this.readers) {
         reader.receive(entry);
       }
@@ -100,7 +101,7 @@ export class RedisTopic {
   async check(session: RedisSession): Promise<void> {
     if (this.newest) {
       const { life, n, id } = this.newest;
-      await session.run(CHECK, [this.keys.stream, this.keys.meta], [this.keys.channel, life, String(n), id]);
+      await session.run(CHECK, [this.keys.stream, this.keys.meta], [life, String(n), id]);
     }
   }
 
@@ -132,6 +133,21 @@ export class RedisTopic {
   }
 }
 
+/** A class, for V8 puts literals of which many outlive a collection where only a full one frees them. */
+class EventDelivery {
+  readonly kind = 'event';
+
+  constructor(
+    readonly position: string,
+    readonly payload: string,
+  ) {}
+}
+
+/** @param payload is missing in a marker. */
+export function entryOf(at: RedisPosition, payload: string | undefined): RedisEntry {
+  return { at, delivery: payload === undefined ? undefined : new EventDelivery(at.text, payload) };
+}
+
 /** The entries of a page, up to where one is missing: the next page tells of that. */
 function entriesAfter({ n: begin }: RedisPosition, life: string, reply: readonly (string | null)[]): RedisEntry[] {
   const entries: RedisEntry[] = [];
@@ -141,7 +157,7 @@ function entriesAfter({ n: begin }: RedisPosition, life: string, reply: readonly
     if (n !== begin + entries.length + 1) {
       break;
     }
-    entries.push({ at: positionAt(life, n, reply[index + 1]!), payload: reply[index + 2] ?? undefined });
+    entries.push(entryOf(positionAt(life, n, reply[index + 1]!), reply[index + 2] ?? undefined));
   }
   return entries;
 }

@@ -135,20 +135,65 @@ describeWithRedis('the history that the Redis backplane keeps', () => {
     const reader = await read();
     await publish(['event 1']);
     await reader.payloads(['event 1']);
-    const { channel } = keysOf('sse', topic);
     for (const payload of ['event 2', 'event 3']) {
       await commands.eval(PUBLISH.source, {
         keys: [streamKey(), metaKey()],
-        arguments: ['00000000', 'elsewhere', ' 1000 1048576 300000 ', '1', payload],
+        arguments: ['00000000', ' 1000 1048576 300000 ', payload],
       });
     }
     for (const message of ['', ' ', 'garbage', 'id: 1\n\n', '0a1b2c3d.4.1-1 forged', `${'9'.repeat(10_000)} x`]) {
-      await commands.publish(channel, message);
+      await commands.publish(streamKey(), message);
     }
     await publish(['event 4']);
     await reader.payloads(numbered(3, 2));
     const [position] = await publish(['event 5']);
     expect((await reader.payloads(['event 5']))[0]!.position).toBe(position);
+  });
+
+  it('goes on when the ids of entries become longer, and shorter again', async () => {
+    const positions: string[] = [];
+    // Redis' clock stands still in a script: those that come together have the ids -0 to -63.
+    for (const count of [1, 64, 1, 64, 1]) {
+      const together = Array.from({ length: count }, () => backplane.publish(topic, 'event', { history: WIDE }));
+      positions.push(...(await Promise.all(together)).map(({ position }) => position));
+    }
+    expect(positions.map((position) => readPosition(position)!.n)).toEqual(positions.map((_, index) => index + 1));
+    expect(new Set(positions.map((position) => idAt(position).split('-')[1]!.length))).toEqual(new Set([1, 2]));
+    const reader = await read({ after: positions[0]! });
+    const given = await reader.payloads(Array.from({ length: 130 }, () => 'event'));
+    expect(given.map(({ position }) => position)).toEqual(positions.slice(1));
+    const late = await read({ after: positions.at(-1)! });
+    await publish(['next']);
+    await late.payloads(['next']);
+  });
+
+  it('is of each topic what its own publications say, also where they go to Redis together', async () => {
+    const names = ['one', 'other', 'third'].map((name) => `${topic}/${name}`);
+    const most = [0, 5, 3];
+    const publishAll = (payloads: readonly string[]): Promise<unknown> =>
+      Promise.all(
+        payloads.flatMap((payload) =>
+          names.map((name, index) =>
+            backplane.publish(name, payload, { history: { ...WIDE, maxEvents: most[index]! } }),
+          ),
+        ),
+      );
+    const expectKept = async (published: readonly string[]): Promise<void> => {
+      for (const [index, name] of names.entries()) {
+        topic = name;
+        expect(payloadsOf(await page())).toEqual(published.slice(Math.max(0, published.length - most[index]!)));
+      }
+    };
+    const payloads = numbered(30);
+    await publishAll(payloads.slice(0, 1));
+    await expectKept(payloads.slice(0, 1));
+    await publishAll(payloads.slice(1));
+    await expectKept(payloads);
+    // The last one says what is kept.
+    await Promise.all(
+      [5, 4, 2].map((maxEvents) => backplane.publish(topic, 'event', { history: { ...WIDE, maxEvents } })),
+    );
+    expect(payloadsOf(await page())).toEqual(['event', 'event']);
   });
 
   it('is told to be trimmed where somebody else has trimmed it', async () => {

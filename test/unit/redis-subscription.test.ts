@@ -1,10 +1,10 @@
 import type { Delivery } from '../../src/channel/backplane';
 import { positionAt } from '../../src/redis/redis-position';
 import { RedisSubscription } from '../../src/redis/redis-subscription';
-import type { RedisEntry, RedisPage, RedisTopic } from '../../src/redis/redis-topic';
+import { entryOf, type RedisEntry, type RedisPage, type RedisTopic } from '../../src/redis/redis-topic';
 
 const LIFE = 'abcdefgh';
-const entry = (n: number): RedisEntry => ({ at: positionAt(LIFE, n, `${n}-0`), payload: `event ${n}` });
+const entry = (n: number): RedisEntry => entryOf(positionAt(LIFE, n, `${n}-0`), `event ${n}`);
 const page = (from: number, ...entries: number[]): RedisPage => ({
   verdict: 'known',
   from: positionAt(LIFE, from, `${from}-0`),
