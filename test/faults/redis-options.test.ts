@@ -88,11 +88,13 @@ describe('a position that a client sends', () => {
   });
 
   it('is read back as it was given', () => {
-    expect(readPosition('0a1b2c3d.42.1763728800123-7')).toEqual({
-      text: '0a1b2c3d.42.1763728800123-7',
-      life: '0a1b2c3d',
-      n: 42,
-      id: '1763728800123-7',
-    });
+    for (const likelyLife of [undefined, '0a1b2c3d', 'another1']) {
+      expect(readPosition('0a1b2c3d.42.1763728800123-7', likelyLife)).toMatchObject({
+        text: '0a1b2c3d.42.1763728800123-7',
+        life: '0a1b2c3d',
+        n: 42,
+        id: '1763728800123-7',
+      });
+    }
   });
 });
