@@ -33,7 +33,9 @@ export type { SseSubscription } from './channel/sse-subscription';
 export type { SseModuleOptions, SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './config/options';
 export type { SseFormat } from './event/encode';
 export { ServerSentEvent, type ServerSentEventClass } from './event/server-sent-event';
-export type { SseEnvelope, SseEvent, SseMessage } from './event/sse-event';
+export { sseEvent, type SseRawFields, type SseSilentFields } from './event/made-event';
+export type { SseEndEvent } from './event/end-frame';
+export type { SseEnvelope, SseEnvelopeFields, SseEvent, SseMadeEvent, SseMessage } from './event/sse-event';
 export {
   SseConfigurationError,
   SseError,
@@ -50,7 +52,7 @@ export { SseModule } from './sse.module';
 export type { SseStreamCounts } from './stream/stream-counters';
 export type { SseHeaders } from './stream/response-headers';
 export type { ProblemDetails } from './stream/problem-details';
-export type { EventId, OnEnd, OverflowOptions, PipeEvents } from './stream/stream-options';
+export type { EventId, OnEnd, OnError, OverflowOptions, PipedEvent, PipeEvents } from './stream/stream-options';
 export type { OnInvalid } from './stream/validated';
 export type { SerializerOptions } from './validation/compile-class-schema';
 export type { DataSchema, ResponseSchema, SchemaRecord } from './validation/response-schema';

@@ -1,12 +1,8 @@
-import { encodeMessage } from '../event/encode';
+import { encodeOwnEvent } from '../event/encode';
 import { EncodedEvent } from '../event/encoded-event';
+import { GAP_EVENT, START_EVENT } from '../event/own-events';
 import type { SseEventMap } from '../validation/yield-types';
 import type { GapReason, Position } from './backplane';
-
-/** Name of the event that tells a client where it is in its topic. */
-export const START_EVENT = 'start';
-/** Name of the event that tells a client that it may have missed some. */
-export const GAP_EVENT = 'gap';
 
 /** An event that somebody published, as a subscriber reads it. Frozen: `{ ...event, data }` makes another one of it. */
 export interface SsePublishedEvent<N extends string | undefined = string | undefined, D = unknown> extends EncodedEvent<
@@ -72,7 +68,7 @@ export class ChannelWord {
     readonly position: Position,
     private readonly data: object,
   ) {
-    this.frame = encodeMessage({ type: name, id: position, data });
+    this.frame = encodeOwnEvent({ event: name, id: position, data });
   }
 
   /** The word for those who look into it. */

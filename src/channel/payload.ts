@@ -3,7 +3,6 @@ import { EncodedEvent } from '../event/encoded-event';
 import { SseFieldError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import type { Position } from './backplane';
-import { GAP_EVENT, START_EVENT } from './channel-event';
 
 /** How the lines of a frame begin, but for its id. */
 const LINE_STARTS = ['data: ', 'event: ', 'retry: ', ': '];
@@ -17,11 +16,11 @@ export function encodePayload(message: SseMessage): string {
   if (message.id !== undefined) {
     throw new SseFieldError('id', 'is given by the channel: it is the position to resume from');
   }
-  if (message.data === undefined) {
+  if (message.data === undefined && message.raw === undefined) {
     throw new SseFieldError('data', 'is missing: an event that is published needs some');
   }
-  if (message.type === START_EVENT || message.type === GAP_EVENT) {
-    throw new SseFieldError('event', `is "${message.type}", a name that channels use themselves`);
+  if (message.retry !== undefined) {
+    throw new SseFieldError('retry', 'is not for an event that is published: it would set the time of every client');
   }
   return encodeMessage(message);
 }

@@ -166,9 +166,9 @@ export class SseChannel<T = unknown> {
     }
   }
 
-  private validate({ data, type }: SseMessage): ValidationResult | Promise<ValidationResult> {
+  private validate({ data, event }: SseMessage): ValidationResult | Promise<ValidationResult> {
     const { validate } = this.definition;
-    return validate && data !== undefined ? validate(data, type) : { value: data };
+    return validate && data !== undefined ? validate(data, event) : { value: data };
   }
 
   private async append(topic: string, payload: string, key: string | undefined): Promise<SsePublished> {
@@ -201,7 +201,7 @@ export class SseChannel<T = unknown> {
 
 function encodeValid(message: SseMessage, result: ValidationResult): string {
   if (result.issues) {
-    throw new SseValidationError(result.issues, message.type);
+    throw new SseValidationError(result.issues, message.event);
   }
   return encodePayload({ ...message, data: result.value });
 }

@@ -1,5 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { endFrame, type SseEndEvent } from '../event/end-frame';
 import { SseConfigurationError } from '../event/sse.error';
 import type { HistoryBounds } from '../channel/backplane';
 import type { SseChannelOptions } from '../channel/channel-definition';
@@ -24,11 +25,12 @@ const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
   ],
   onInvalid: [(value) => value === 'error' || value === 'drop' || isFunction(value), "'error', 'drop' or a function"],
   onEnd: [
-    (value) =>
-      value === 'stop' ||
-      value === 'reconnect' ||
-      (isObject(value) && isEventName((value as { event: unknown }).event)),
-    "'stop', 'reconnect' or { event: 'name' }",
+    (value) => ['stop', 'reconnect', 'nothing'].includes(value as string) || isEndEvent(value),
+    "'stop', 'reconnect', 'nothing' or an event: { event: 'done' }, { data: … } or { raw: '[DONE]' }",
+  ],
+  onError: [
+    (value) => value === 'reconnect' || value === 'stop' || isFunction(value),
+    "'reconnect', 'stop' or a function",
   ],
   openAfter: MILLISECONDS,
   overflow: [isObject, 'an object'],
@@ -148,8 +150,17 @@ function check(options: object, checks: Readonly<Record<string, Check>>, where: 
   }
 }
 
-function isEventName(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value);
+function isEndEvent(value: unknown): boolean {
+  if (!isObject(value) || Object.keys(value as object).some((key) => !['event', 'data', 'raw'].includes(key))) {
+    return false;
+  }
+  const { event, data, raw } = value as SseEndEvent;
+  try {
+    endFrame({ event, data, raw });
+    return event !== '' && (data === undefined || raw === undefined);
+  } catch {
+    return false;
+  }
 }
 
 function show(value: unknown): string {

@@ -2,7 +2,7 @@ import type { RequestMethod } from '@nestjs/common';
 import type { Backplane } from '../channel/backplane';
 import type { SseFormat } from '../event/encode';
 import type { SseHeaders } from '../stream/response-headers';
-import type { EventId, OnEnd, OverflowOptions, PipeEvents } from '../stream/stream-options';
+import type { EventId, OnEnd, OnError, OverflowOptions, PipeEvents } from '../stream/stream-options';
 import type { OnInvalid } from '../stream/validated';
 import type { SerializerOptions } from '../validation/compile-class-schema';
 import type { ResponseSchema } from '../validation/response-schema';
@@ -36,12 +36,29 @@ export interface SseStreamOptions {
    */
   onInvalid?: OnInvalid;
   /**
-   * What a source that came to its end tells the client: `'stop'` sends a last id on which `EventSource` does not start the
-   * stream over; `'reconnect'` sends nothing, so it does; `{ event: 'done' }` sends a named event with that id.
+   * What a source that came to its end tells the client.
+   *
+   * - `'stop'` sends the event `end` with the id `~end`, on which an `EventSource` does not start the stream again. A client whose
+   *   `Accept` does not name `text/event-stream` gets the id alone.
+   * - `'reconnect'` sends the time after which the client shall come back: `retry`, up to doubled at random.
+   * - `'nothing'` sends nothing. An `EventSource` comes back.
+   * - `{ event, data, raw }` sends an event of your own with the id `~end`: `{ event: 'done' }`, `{ raw: '[DONE]' }`.
    *
    * @default 'stop'
    */
   onEnd?: OnEnd;
+  /**
+   * What a source that failed after the first event tells the client. The error is logged in each case.
+   *
+   * - `'reconnect'` sends the event `stream-error` with problem details, and the time after which the client shall come back:
+   *   `retry` (or 3 seconds), up to doubled at random.
+   * - `'stop'` sends `stream-error`, and ends the stream for good.
+   * - A function `(error, request)` returns the event to send in its place, `'reconnect'` or `'stop'` for one of the above, or
+   *   `undefined` for no event. After an event of yours the client comes back. It may not be asynchronous.
+   *
+   * @default 'reconnect'
+   */
+  onError?: OnError;
   /**
    * Milliseconds that the headers wait for the first event. An error in this time keeps its own HTTP status. A whole number
    * from 0.
@@ -59,7 +76,8 @@ export interface SseStreamOptions {
    */
   serializerOptions?: SerializerOptions;
   /**
-   * Names an event after the class of its data where the envelope gives no name.
+   * Names an event after the class of its data where the envelope gives no name. Where `responseSchema` is a record, the name is
+   * the key of the class. A build that minifies changes the names of classes: give it a record, or names in envelopes.
    *
    * @default false
    */
@@ -76,7 +94,7 @@ export interface SseStreamOptions {
    * @default undefined: the client's own, about 3 seconds in browsers
    */
   retry?: number;
-  /** RxJS operators on the stream of events, after validation and before they are written. */
+  /** RxJS operators on the stream of events, after validation and before they are written; `(events$, request)`. */
   pipe?: PipeEvents;
 }
 

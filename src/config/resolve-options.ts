@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Backplane } from '../channel/backplane';
-import { classNameOf } from '../event/to-message';
+import { classOf, type NameOfData } from '../event/to-message';
 import { mergeHeaders, withoutHeaders, type SseHeaders } from '../stream/response-headers';
 import type { StreamOptions } from '../stream/stream-options';
 import { compileSchema } from '../validation/compile-schema';
@@ -15,6 +15,7 @@ const DEFAULTS = {
   heartbeat: 15_000,
   onInvalid: 'error',
   onEnd: 'stop',
+  onError: 'reconnect',
   openAfter: 100,
   overflow: { maxBytes: 1_048_576, policy: 'disconnect', timeout: 30_000 },
   typedEvents: false,
@@ -71,7 +72,6 @@ export function resolveRouteOptions(
     const given = route.responseSchema ?? view.responseSchema;
     return given === undefined ? undefined : kindOfSchema(given);
   });
-  const nameOfModel = schema?.kind === 'class' ? schema.model.name : undefined;
   return {
     schema,
     own: { eventId: route.eventId, retry: route.retry, pipe: route.pipe },
@@ -80,8 +80,9 @@ export function resolveRouteOptions(
       format: merged.format,
       headers,
       heartbeat: merged.heartbeat,
-      nameOfData: merged.typedEvents ? (data) => classNameOf(data) ?? nameOfModel : undefined,
+      nameOfData: merged.typedEvents ? nameOfData(schema) : undefined,
       onEnd: merged.onEnd,
+      onError: merged.onError,
       onInvalid: merged.onInvalid,
       openAfter: merged.openAfter,
       overflow: { ...DEFAULTS.overflow, ...defined(module.overflow ?? {}), ...defined(route.overflow ?? {}) },
@@ -90,6 +91,24 @@ export function resolveRouteOptions(
       pipe: merged.pipe,
       retry: merged.retry,
     },
+  };
+}
+
+/**
+ * Names an event after the class of its data. Where the schema is a record, the name is the record's: a build that minifies
+ * changes the names of classes.
+ */
+function nameOfData(schema: SchemaKind | undefined): NameOfData {
+  const nameOfModel = schema?.kind === 'class' ? schema.model.name : undefined;
+  const names = new Map<Function, string>();
+  for (const [event, member] of schema?.kind === 'record' ? schema.schemas : []) {
+    if (member.kind === 'class' && !names.has(member.model)) {
+      names.set(member.model, event);
+    }
+  }
+  return (data) => {
+    const model = classOf(data);
+    return model === undefined ? nameOfModel : (names.get(model) ?? model.name);
   };
 }
 

@@ -1,8 +1,14 @@
+import { encodeJson } from './encode-json';
 import { EncodedMessage } from './encoded-message';
+import { isPromiseLike } from './is-promise-like';
+import { isOwnEvent } from './own-events';
 import { SseFieldError } from './sse.error';
 import type { SseMessage } from './sse-event';
 
-/** How `data` is written: `json`, or `text` for strings as they are, a `data:` line for each line. */
+/**
+ * How `data` is written: `json`, or `text` for strings, a `data:` line for each line. A client reads each kind of line break as
+ * LF, and a lone surrogate, which UTF-8 cannot express, as U+FFFD.
+ */
 export type SseFormat = 'json' | 'text';
 
 /**
@@ -10,9 +16,6 @@ export type SseFormat = 'json' | 'text';
  * `EventSource` stops for good.
  */
 export const END_OF_STREAM_ID = '~end';
-
-/** The last frame of a stream that is over: browsers keep the id and dispatch nothing, for there is no data. */
-export const END_OF_STREAM_FRAME = `id: ${END_OF_STREAM_ID}\n\n`;
 
 /** An empty comment: clients ignore it, proxies see that the connection lives. */
 export const HEARTBEAT_FRAME = ':\n\n';
@@ -33,55 +36,105 @@ export function encodeMessage(message: SseMessage, format: SseFormat = 'json'): 
   if (encoded !== undefined) {
     return encoded;
   }
-  const { comment, type, id, retry, data } = message;
-  let frame = '';
+  const { event } = message;
+  return encodeUnder(event === undefined ? '' : eventLine(event), message, format);
+}
+
+/** As `encodeMessage`, for an event of the library's own, as JSON. */
+export function encodeOwnEvent(message: SseMessage & { readonly event: string }): string {
+  return encodeUnder(`event: ${message.event}\n`, message, 'json');
+}
+
+/**
+ * The line that names an event.
+ *
+ * @param own name of the library's own that is allowed here.
+ * @throws SseFieldError when the name cannot be sent, or is another of the library's own.
+ */
+export function eventLine(name: string, own?: string): string {
+  return `event: ${name === own ? name : checkedName(name)}\n`;
+}
+
+/** @throws SseFieldError when a message cannot be sent, or has nothing to send. */
+export function checkFields({ comment, data, event, id, raw, retry }: SseMessage): void {
   if (comment !== undefined) {
-    frame = prefixLines(': ', checkedText('comment', comment));
+    checkedText('comment', comment);
   }
-  if (type !== undefined) {
-    frame += `event: ${checkedLine('event', type)}\n`;
+  if (event !== undefined) {
+    checkedName(event);
   }
+  if (id !== undefined) {
+    checkedId(typeof id === 'number' ? String(id) : id);
+  }
+  if (retry !== undefined) {
+    checkedRetry(retry);
+  }
+  if (raw !== undefined) {
+    checkedText('raw', raw);
+    if (data !== undefined) {
+      throw new SseFieldError('raw', 'takes the place of data. Give one of them');
+    }
+  } else if (data === undefined) {
+    if (event !== undefined || id !== undefined) {
+      throw new SseFieldError('data', 'is missing: clients dispatch no event without data, and some ignore its id');
+    }
+    if (comment === undefined && retry === undefined) {
+      throw new SseFieldError('data', 'is missing: there is nothing to send');
+    }
+  }
+}
+
+/** Writes what a message has beside its name, below the lines that are there. */
+export function encodeUnder(head: string, message: SseMessage, format: SseFormat): string {
+  const { comment, id, retry, data } = message;
+  let frame = comment === undefined ? head : prefixLines(': ', checkedText('comment', comment)) + head;
   if (id !== undefined) {
     frame += `id: ${checkedId(id)}\n`;
   }
   if (retry !== undefined) {
     frame += `retry: ${checkedRetry(retry)}\n`;
   }
-  if (data === undefined) {
-    return frame === '' ? '' : `${frame}\n`;
+  if (data !== undefined) {
+    return format === 'json'
+      ? `${frame}data: ${encodeJson(data)}\n\n`
+      : `${frame}${prefixLines('data: ', checkedText('data', data))}\n`;
   }
-  // JSON.stringify escapes every control character: its result is always one line.
-  return format === 'json'
-    ? `${frame}data: ${toJson(data)}\n\n`
-    : `${frame}${prefixLines('data: ', checkedText('data', data))}\n`;
+  const { raw } = message;
+  if (raw !== undefined) {
+    return `${frame}${prefixLines('data: ', checkedText('raw', raw))}\n`;
+  }
+  return frame === '' ? '' : `${frame}\n`;
 }
 
-/** The named frame that ends a stream for clients that read to the end themselves. */
-export function endOfStreamFrame(event: string): string {
-  return `event: ${checkedLine('event', event)}\nid: ${END_OF_STREAM_ID}\ndata: null\n\n`;
-}
-
-function toJson(data: unknown): string {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(data);
-  } catch (cause) {
-    throw new SseFieldError('data', `cannot be written as JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (json === undefined) {
-    throw new SseFieldError('data', `cannot be written as JSON: it is a ${typeof data}`);
-  }
-  return json;
-}
-
-function checkedText(field: 'comment' | 'data', value: unknown): string {
+function checkedText(field: 'comment' | 'data' | 'raw', value: unknown): string {
   if (typeof value !== 'string') {
     throw new SseFieldError(
       field,
-      `must be a string${field === 'data' ? ' with format "text"' : ''}, not ${describe(value)}`,
+      field === 'data' && isPromiseLike(value)
+        ? 'is a promise. Is an "await" missing?'
+        : `must be a string${field === 'data' ? ' with format "text"' : ''}, not ${describe(value)}`,
     );
   }
   return value;
+}
+
+/** Names that were checked before. Streams have few, and to look one up is cheaper than to look through it. */
+const knownNames = new Set<unknown>();
+/** Names may come from outside: without a bound they would be kept for ever. */
+const MAX_KNOWN_NAMES = 1_000;
+
+function checkedName(value: unknown): string {
+  if (knownNames.has(value)) {
+    return value as string;
+  }
+  const name = checkedLine('event', value);
+  if (isOwnEvent(name)) {
+    throw new SseFieldError('event', `is ${JSON.stringify(name)}, a name that the library keeps for its own events`);
+  }
+  if (knownNames.size < MAX_KNOWN_NAMES) {
+    knownNames.add(name);
+  }
+  return name;
 }
 
 function checkedLine(field: 'event' | 'id', value: unknown): string {
@@ -98,10 +151,33 @@ function checkedLine(field: 'event' | 'id', value: unknown): string {
   return value;
 }
 
+/** Most characters of an id: it comes back in a header, and servers bound those. */
+export const MAX_ID_LENGTH = 1_024;
+
+/** Control characters but for the tab, and for those beyond ASCII, which are more than one byte in UTF-8. */
+const NOT_IN_A_HEADER = /[^\P{Cc}\t\u0080-\u009F]/u;
+
+/** What is an id beyond doubt: printable ASCII without spaces. */
+const SIMPLE_ID = /^[!-}]{1,128}$/;
+
+/**
+ * An id comes back in the header `Last-Event-ID`, so it must be what a header can carry.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+ */
 function checkedId(value: unknown): string {
+  if (typeof value === 'string' && SIMPLE_ID.test(value)) {
+    return value;
+  }
   const id = checkedLine('id', value);
-  if (id.includes('\0')) {
-    throw new SseFieldError('id', 'contains NUL; clients ignore such an id');
+  if (id.length > MAX_ID_LENGTH) {
+    throw new SseFieldError('id', `has ${id.length} characters; at most ${MAX_ID_LENGTH} are allowed`);
+  }
+  if (NOT_IN_A_HEADER.test(id)) {
+    throw new SseFieldError('id', 'contains a control character; the client could not send it back');
+  }
+  if (/^[ \t]|[ \t]$/.test(id)) {
+    throw new SseFieldError('id', 'begins or ends with a space, which is lost in a header');
   }
   if (id === END_OF_STREAM_ID) {
     throw new SseFieldError('id', `is "${END_OF_STREAM_ID}", which is reserved for the end of the stream`);

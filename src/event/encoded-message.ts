@@ -5,15 +5,15 @@ import type { SseMessage } from './sse-event';
  * another message, which has no frame then.
  */
 export class EncodedMessage<T = unknown> implements SseMessage<T> {
-  readonly type: string | undefined;
+  readonly event: string | undefined;
   readonly id: string | undefined;
   readonly data: T;
   // Private, so that a copy by spreading does not take it along.
   readonly #frame: string;
 
-  constructor(frame: string, fields: { readonly type?: string; readonly id?: string; readonly data: T }) {
+  constructor(frame: string, fields: { readonly event?: string | undefined; readonly id?: string; readonly data: T }) {
     this.#frame = frame;
-    this.type = fields.type;
+    this.event = fields.event;
     this.id = fields.id;
     this.data = fields.data;
     Object.freeze(this);

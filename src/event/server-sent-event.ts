@@ -4,7 +4,7 @@ import { describeModel } from './swagger-metadata';
 
 /** The class of the envelopes of one model. */
 export interface ServerSentEventClass<T> {
-  new (fields: SseEnvelope<T> & { data: T }): SseEnvelopeBase<T>;
+  new (fields: SseEnvelope<T>): SseEnvelopeBase<T>;
   /** The class of the data. */
   readonly model: Type<T>;
 }
@@ -31,7 +31,7 @@ export function ServerSentEvent<T>(model: Type<T>): ServerSentEventClass<T> {
   class ModelEvent extends SseEnvelopeBase<T> {
     static readonly model = model;
 
-    constructor(fields: SseEnvelope<T> & { data: T }) {
+    constructor(fields: SseEnvelope<T>) {
       super();
       Object.assign(this, fields);
     }

@@ -1,44 +1,76 @@
-import type { MessageEvent } from '@nestjs/common';
-
 /**
- * The envelope of an event, as a handler yields it. Every field is optional; what is absent is not written.
+ * An event with its data, as a handler yields it. What is absent or `undefined` is not written; `data` must be there.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
-export interface SseEnvelope<T = unknown> {
-  /** Name that `EventSource.addEventListener` listens to; without one, clients dispatch `message`. No CR or LF. */
-  event?: string;
-  /** What is sent, as JSON (as lines of text with `format: 'text'`). `null`, `0`, `false` and `''` are sent, `undefined` is absent. */
-  data?: T;
-  /** What a client sends back as `Last-Event-ID`; `''` resets it. No CR, LF or NUL. */
-  id?: string | number;
+export interface SseEnvelope<T = unknown> extends SseEnvelopeFields {
+  /** What is sent, as JSON (as lines of text with `format: 'text'`). `null`, `0`, `false` and `''` are sent; `undefined` is refused. */
+  data: T;
+  /** Refused by the compiler: Nest's `MessageEvent` calls the event's name so. Here it is `event`. */
+  type?: never;
+}
+
+/** The fields that an event may have beside its data. */
+export interface SseEnvelopeFields {
+  /**
+   * Name that `EventSource.addEventListener` listens to; without one, clients dispatch `message`. No CR or LF, and not one of the
+   * library's own names: `start`, `gap`, `snapshot`, `end`, `stream-error`, `ping`, and those that begin with `~`.
+   */
+  event?: string | undefined;
+  /**
+   * What a client sends back as `Last-Event-ID`; `''` resets it. What a header can carry: at most 1,024 characters, no control
+   * characters, no space at either end.
+   */
+  id?: string | number | undefined;
   /** Milliseconds that the client shall wait before it reconnects: an integer from 0. */
-  retry?: number;
+  retry?: number | undefined;
   /** Text for people who read the stream; clients ignore it. */
-  comment?: string;
+  comment?: string | undefined;
 }
 
 /**
- * What a handler may yield: the data itself, or the data in an envelope.
+ * What a handler may yield: the data itself, the data in an envelope, or what `sseEvent()` makes.
  *
- * A plain object whose keys are all of the envelope's (`event`, `data`, `id`, `retry`, `comment`) is an envelope, and so
- * is an instance of a `ServerSentEvent(Model)` class. Anything else, any other class instance included, is data.
+ * A plain object is an envelope if it has the key `data` and no key outside `event`, `data`, `id`, `retry`, `comment`. So is an
+ * instance of a `ServerSentEvent(Model)` class. Anything else is data, any other class instance included.
  */
-export type SseEvent<T = unknown> = T | (SseEnvelope<T> & { data: T }) | (SseEnvelope<T> & { data?: undefined });
+export type SseEvent<T = unknown> = T | SseEnvelope<T> | SseMadeEvent<T> | SseMadeEvent<undefined>;
 
 /**
- * An event on its way through the pipeline: Nest's `MessageEvent` (where the event's name is called `type`), with data
- * of any JSON type.
+ * An event on its way through the stream, after validation: what `pipe`, `eventId` and `onInvalid` are given.
  */
-export interface SseMessage<T = unknown> extends Omit<MessageEvent, 'data'> {
-  data?: T;
+export interface SseMessage<T = unknown> {
+  /** Name of the event. */
+  event?: string | undefined;
+  /** The data: the schema's output. `undefined` in an event that has none. */
+  data?: T | undefined;
+  id?: string | undefined;
+  /** Milliseconds. */
+  retry?: number | undefined;
+  comment?: string | undefined;
+  /** Text that is sent as it is, in the place of data; see `sseEvent()`. */
+  raw?: string | undefined;
 }
 
-/** The base of every `ServerSentEvent(Model)` class: its instances are envelopes, never data. */
-export abstract class SseEnvelopeBase<T = unknown> implements SseEnvelope<T> {
-  event?: string;
+/** The base of every class of envelopes: its instances are envelopes, never data. */
+export abstract class SseEnvelopeBase<T = unknown> {
+  event?: string | undefined;
   data!: T;
-  id?: string;
-  retry?: number;
-  comment?: string;
+  id?: string | number | undefined;
+  retry?: number | undefined;
+  comment?: string | undefined;
+}
+
+declare const made: unique symbol;
+
+/** What `sseEvent()` makes. `T` is `undefined` for an event without data. */
+export interface SseMadeEvent<
+  T = unknown,
+  N extends string | undefined = string | undefined,
+> extends SseEnvelopeFields {
+  /** Exists for the compiler only: it tells this from an envelope that is written by hand. */
+  readonly [made]: true;
+  readonly event: N;
+  readonly data: T;
+  readonly raw?: string | undefined;
 }

@@ -13,7 +13,7 @@ export abstract class SseError extends Error {
 }
 
 /** The fields of an event that have rules of their own on the wire. */
-export type SseField = 'comment' | 'data' | 'event' | 'id' | 'retry';
+export type SseField = 'comment' | 'data' | 'event' | 'id' | 'raw' | 'retry';
 
 /**
  * A field of an event cannot be sent as it is: a line break in an id, a retry that is no integer, data that JSON cannot

@@ -1,25 +1,23 @@
 import { EncodedEvent } from './encoded-event';
+import { MadeEvent } from './made-event';
 import { SseEnvelopeBase, type SseEnvelope, type SseMessage } from './sse-event';
 import { SseFieldError } from './sse.error';
 
-function isEnvelopeKey(key: string): boolean {
-  return key === 'data' || key === 'event' || key === 'id' || key === 'retry' || key === 'comment';
-}
-
-function isEnvelope(value: object): value is SseEnvelope {
+function isEnvelope(value: object): value is SseEnvelope & { raw?: string } {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     return value instanceof SseEnvelopeBase;
   }
-  let keys = 0;
+  let hasData = false;
   // A plain object has no inherited enumerable keys worth a check; for…in is several times faster than Object.keys here.
   for (const key in value) {
-    if (!isEnvelopeKey(key)) {
+    if (key === 'data') {
+      hasData = true;
+    } else if (key !== 'event' && key !== 'id' && key !== 'retry' && key !== 'comment') {
       return false;
     }
-    keys++;
   }
-  return keys > 0;
+  return hasData;
 }
 
 /** Where the event's name comes from when the envelope gives none: the data's class, or nothing. */
@@ -37,29 +35,48 @@ export function toMessage(value: unknown, nameOfData?: NameOfData): SseMessage {
       return encoded;
     }
     const { event, data, id, retry, comment } = value;
+    if (data === undefined) {
+      return messageWithoutData(value);
+    }
     return {
-      type: event === undefined && data !== undefined ? nameOfData?.(data) : event,
+      event: event === undefined ? nameOfData?.(data) : event,
       data,
       // A number that counts is the commonest id of all; everything else is checked where it is written.
       id: typeof id === 'number' && Number.isFinite(id) ? String(id) : (id as string),
       retry,
       comment,
+      raw: undefined,
     };
   }
   if (value === undefined) {
-    throw new SseFieldError(
-      'data',
-      'is undefined, which JSON cannot express; yield null, or an envelope with a comment',
-    );
+    throw new SseFieldError('data', 'is undefined, which JSON cannot express. Yield null, or sseEvent({ comment })');
   }
-  return { type: nameOfData?.(value), data: value, id: undefined, retry: undefined, comment: undefined };
+  return {
+    event: nameOfData?.(value),
+    data: value,
+    id: undefined,
+    retry: undefined,
+    comment: undefined,
+    raw: undefined,
+  };
 }
 
-/** The name of the class of `data`, or `undefined` for plain objects, arrays and primitives. */
-export function classNameOf(data: unknown): string | undefined {
+function messageWithoutData(value: SseEnvelope & { raw?: string }): SseMessage {
+  if (!(value instanceof MadeEvent)) {
+    throw new SseFieldError(
+      'data',
+      'is undefined, which JSON cannot express. Give null, or make an event without data by sseEvent()',
+    );
+  }
+  const { event, id, retry, comment, raw } = value;
+  return { event, data: undefined, id: typeof id === 'number' ? String(id) : id, retry, comment, raw };
+}
+
+/** The class of `data`, or `undefined` for plain objects, arrays and primitives. */
+export function classOf(data: unknown): Function | undefined {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     return undefined;
   }
   const constructor: unknown = Object.getPrototypeOf(data)?.constructor;
-  return typeof constructor === 'function' && constructor !== Object ? constructor.name : undefined;
+  return typeof constructor === 'function' && constructor !== Object ? constructor : undefined;
 }

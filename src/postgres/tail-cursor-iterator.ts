@@ -6,7 +6,7 @@ import { CursorConnection } from './cursor-connection';
 import { isServerError } from './pg-command';
 import type { ResolvedTailCursor } from './tail-cursor-options';
 import { SseTailCursorError } from './tail-cursor.error';
-import { snapshotEvent, type SseSnapshotReason, type TailedChange } from './tailed-change';
+import { progressEvent, snapshotEvent, type SseSnapshotReason, type TailedChange } from './tailed-change';
 
 /** Milliseconds between two questions to a cursor that answers at once that it has nothing. */
 const PAUSE = 1_000;
@@ -122,7 +122,7 @@ export class TailCursorIterator<Row> implements AsyncIterableIterator<TailedChan
       this.toldAt = now;
     } else if (progress !== false && now - this.toldAt >= progress) {
       this.toldAt = now;
-      yield { id, comment: 'progress' };
+      yield progressEvent(id);
     }
   }
 

@@ -1,5 +1,6 @@
-import { encodeMessage } from '../event/encode';
+import { encodeOwnEvent } from '../event/encode';
 import { EncodedEvent } from '../event/encoded-event';
+import { START_EVENT } from '../event/own-events';
 
 /**
  * Why a stream of `tailCursor` begins anew: it is the `first` time; the history does not reach back any more (`trimmed`); or
@@ -31,12 +32,10 @@ export interface TailedRowChange<Row> {
   readonly id: string;
 }
 
-/** How far the stream is, while nothing changes: an id and a comment, without data. */
-export interface TailedProgress {
+/** How far the stream is, while nothing changes. It has data as well as an id: most browsers ignore an id without data. */
+export interface TailedProgress extends EncodedEvent<{ readonly position: string }, 'start'> {
+  readonly event: typeof START_EVENT;
   readonly id: string;
-  readonly comment: string;
-  readonly event?: undefined;
-  readonly data?: undefined;
 }
 
 /** What `tailCursor` gives, in the shape of what a view yields. */
@@ -45,6 +44,13 @@ export type TailedChange<Row> = TailedRowChange<Row> | SseSnapshotEvent | Tailed
 /** Validated and encoded already: it passes whatever the route's schema is. */
 export function snapshotEvent(reason: SseSnapshotReason): SseSnapshotEvent {
   const [event, id, data] = ['snapshot' as const, '', Object.freeze({ reason })];
-  const frame = encodeMessage({ type: event, id, data });
-  return new EncodedEvent('start', frame, { event, id, data }) as SseSnapshotEvent;
+  return ownEvent({ event, id, data }) as SseSnapshotEvent;
+}
+
+export function progressEvent(id: string): TailedProgress {
+  return ownEvent({ event: START_EVENT, id, data: Object.freeze({ position: id }) }) as TailedProgress;
+}
+
+function ownEvent<T>(fields: { event: string; id: string; data: T }): EncodedEvent<T, 'start'> {
+  return new EncodedEvent('start', encodeOwnEvent(fields), fields);
 }

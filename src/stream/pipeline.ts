@@ -1,9 +1,10 @@
-import { map, type Observable } from 'rxjs';
+import { isObservable, map, type Observable } from 'rxjs';
 import { encodeMessage } from '../event/encode';
-import type { SseValidationError } from '../event/sse.error';
+import { SseSourceError, type SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage } from '../event/to-message';
 import type { Demand } from './demand';
+import { pipedMessage } from './piped-message';
 import type { EventId, PipeEvents, StreamOptions } from './stream-options';
 import { validated } from './validated';
 
@@ -38,13 +39,22 @@ export function throughPipe(
   messages$: Observable<SseMessage>,
   pipe: PipeEvents,
   eventId: EventId,
-): Observable<SseMessage> {
-  return pipe(messages$.pipe(map((message) => withId(message, eventId))));
+  request: unknown,
+): Observable<unknown> {
+  const piped$: unknown = pipe(messages$.pipe(map((message) => withId(message, eventId))), request);
+  if (!isObservable(piped$)) {
+    throw new SseSourceError('pipe() must return an Observable. Is a "return" missing?');
+  }
+  return piped$;
 }
 
 /** The whole way of what was yielded, where there is no schema. */
-export function frameOfValue(value: unknown, { nameOfData, eventId, format }: StreamOptions): string {
-  return encodeMessage(withId(toMessage(value, nameOfData), eventId), format);
+export function frameOfValue(value: unknown, { nameOfData, eventId, format, onNestMessage }: StreamOptions): string {
+  const message = toMessage(value, nameOfData);
+  if (message.data === value && isLikeNestMessage(value)) {
+    onNestMessage?.();
+  }
+  return encodeMessage(withId(message, eventId), format);
 }
 
 /** Message → with its id → frame. */
@@ -53,8 +63,13 @@ export function frameOfMessage(message: SseMessage, { eventId, format }: StreamO
 }
 
 /** What came out of the developer's operators → frame. */
-export function frameOfPiped(message: SseMessage, { format }: StreamOptions): string {
-  return encodeMessage(message, format);
+export function frameOfPiped(value: unknown, { format }: StreamOptions): string {
+  return encodeMessage(pipedMessage(value), format);
+}
+
+/** Nest's own event, as `@Sse()` takes it. Here it is data like any other, which is rarely what was meant. */
+function isLikeNestMessage(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && 'data' in value;
 }
 
 /** Gives an event its id. The message is the pipeline's own until the user's operators get it. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { encodeJson } from '../event/encode-json';
 
 /**
  * The body of the error event.
@@ -14,10 +15,31 @@ export interface ProblemDetails {
   [extension: string]: unknown;
 }
 
+/** What is told of an error that cannot be told. */
+const UNKNOWN: ProblemDetails = { type: 'about:blank', title: 'Internal Server Error', status: 500 };
+
+/**
+ * The data of the error event as JSON. What an exception carries may come from outside, and be what JSON cannot express: then
+ * only its status is told.
+ */
+export function problemDetailsOf(error: unknown): ProblemDetails {
+  try {
+    const problem = toProblemDetails(error);
+    try {
+      encodeJson(problem);
+      return problem;
+    } catch {
+      return { type: 'about:blank', title: problem.title, status: problem.status };
+    }
+  } catch {
+    return UNKNOWN;
+  }
+}
+
 /** Of an error that is no `HttpException` nothing is told but that it happened. */
-export function toProblemDetails(error: unknown): ProblemDetails {
+function toProblemDetails(error: unknown): ProblemDetails {
   if (!(error instanceof HttpException)) {
-    return { type: 'about:blank', title: 'Internal Server Error', status: 500 };
+    return UNKNOWN;
   }
   const status = error.getStatus();
   const title = STATUS_CODES[status] ?? 'Error';
@@ -25,7 +47,12 @@ export function toProblemDetails(error: unknown): ProblemDetails {
   if (typeof response === 'string') {
     return { type: 'about:blank', title, status, detail: response };
   }
-  const { message, statusCode: _statusCode, error: _title, ...extensions } = response as Record<string, unknown>;
+  const {
+    message,
+    statusCode: _statusCode,
+    error: _title,
+    ...extensions
+  } = (response ?? {}) as Record<string, unknown>;
   // A ValidationPipe's message is the list of what is wrong.
   const told = typeof message === 'string' ? { detail: message } : message === undefined ? {} : { errors: message };
   return { type: 'about:blank', title, status, ...told, ...extensions };

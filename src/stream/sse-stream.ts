@@ -1,12 +1,17 @@
 import type { Logger } from '@nestjs/common';
 import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
-import { encodeMessage, END_OF_STREAM_FRAME, endOfStreamFrame, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
+import { encodeOwnEvent, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
+import { END_FRAME, endFrame, SILENT_END_FRAME } from '../event/end-frame';
+import { ERROR_EVENT } from '../event/own-events';
 import { SseError, SseOverflowError, type SseValidationError } from '../event/sse.error';
+import { acceptsEventStream } from './accept';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
 import { isFrameSource, CONNECT_FRAMES, type FrameConnection, type FrameSink, type StreamState } from './frame-source';
 import { FrameWriter, type FrameWriterEvents } from './frame-writer';
-import { toProblemDetails } from './problem-details';
+import { errorFrame } from './error-frame';
+import { problemDetailsOf } from './problem-details';
+import { spread } from './spread';
 import type { LazyAbort } from './lazy-abort';
 import { frameOfMessage, frameOfPiped, frameOfValue, throughPipe, toMessages, type PipelineContext } from './pipeline';
 import { toObservable } from './source';
@@ -16,8 +21,8 @@ import type { StreamCounters } from './stream-counters';
 import type { OnEnd, StreamOptions } from './stream-options';
 import type { TimerWheel, WheelEntry } from './timer-wheel';
 
-/** Name of the event that tells a client of an error in an open stream. `error` would collide with EventSource's own. */
-export const ERROR_EVENT = 'stream-error';
+/** Milliseconds after which browsers come back, more or less, to a stream that sets no other time. */
+const USUAL_RETRY = 3_000;
 
 /** What a stream needs of its application. */
 export interface StreamHost {
@@ -51,6 +56,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     private readonly options: StreamOptions,
     private readonly handler: string,
     private readonly host: StreamHost,
+    /** The framework's request. */
+    private readonly request: unknown,
   ) {
     this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, host.counters, this);
   }
@@ -174,7 +181,11 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     this.guarded(() => {
       this.start();
       if (this.state === 'open') {
-        this.end(this.options.onEnd);
+        const { onEnd } = this.options;
+        if (onEnd === 'reconnect') {
+          this.writer.write(retryFrame(this.jitteredRetry()));
+        }
+        this.end(onEnd);
       }
     });
   }
@@ -187,6 +198,16 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     if (this.state !== 'open') {
       return;
     }
+    try {
+      this.endWithError(error);
+    } catch (cause) {
+      // Whatever the error or a hook does: it costs its own stream, and nothing else.
+      this.host.logger.error(`${this.handler}: the stream could not be ended`, stackOf(cause));
+      this.destroy();
+    }
+  }
+
+  private endWithError(error: unknown): void {
     if (error instanceof SseOverflowError) {
       this.giveUp(error.message);
       return;
@@ -199,8 +220,36 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       return;
     }
     this.host.logger.error(`${this.handler}: the stream ended with an error`, stackOf(error));
-    this.writer.write(encodeMessage({ type: ERROR_EVENT, data: toProblemDetails(error) }));
-    this.end('reconnect');
+    const { onError } = this.options;
+    const retry = this.jitteredRetry();
+    let how: 'reconnect' | 'stop' = 'reconnect';
+    let frame: string | undefined;
+    if (typeof onError === 'function') {
+      try {
+        const made = onError(error, this.request);
+        if (made === 'reconnect' || made === 'stop') {
+          how = made;
+        } else {
+          frame = errorFrame(made, retry);
+        }
+      } catch (cause) {
+        this.host.logger.error(`${this.handler}: onError failed, so the client gets ${ERROR_EVENT}`, stackOf(cause));
+      }
+    } else {
+      how = onError;
+    }
+    frame ??= encodeOwnEvent({
+      event: ERROR_EVENT,
+      retry: how === 'reconnect' ? retry : undefined,
+      data: problemDetailsOf(error),
+    });
+    this.writer.write(frame);
+    this.end(how);
+  }
+
+  /** Another time for each client: those whose streams ended at the same moment do not come back at the same moment. */
+  private jitteredRetry(): number {
+    return spread(this.options.retry ?? USUAL_RETRY);
   }
 
   /** More waits for a client that does not read than it may. */
@@ -234,7 +283,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     this.stopped$ = new Subject();
     // The developer's operators may keep what they get though nobody subscribes to them any more: it has to end, too.
     const messages$ = toMessages(values$.pipe(takeUntil(this.stopped$)), context);
-    this.subscribe(throughPipe(messages$, pipe, options.eventId), frameOfPiped);
+    this.subscribe(throughPipe(messages$, pipe, options.eventId, this.request), frameOfPiped);
   }
 
   private drop(error: SseValidationError): void {
@@ -277,7 +326,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     this.opened?.resolve();
     this.opened = undefined;
     if (this.client.request.method === 'HEAD') {
-      this.end('reconnect');
+      this.end('nothing');
       return;
     }
     this.writer.write(firstFrame);
@@ -286,14 +335,18 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
 
   /** The source is done with; what was written goes out. The response's end calls `onOver`. */
   private end(onEnd: OnEnd): void {
+    const frame = this.lastFrame(onEnd);
     this.state = 'ending';
     this.release();
-    if (onEnd === 'stop') {
-      this.writer.write(END_OF_STREAM_FRAME);
-    } else if (onEnd !== 'reconnect') {
-      this.writer.write(endOfStreamFrame(onEnd.event));
-    }
+    this.writer.write(frame);
     this.writer.end();
+  }
+
+  private lastFrame(onEnd: OnEnd): string {
+    if (onEnd === 'stop') {
+      return acceptsEventStream(this.client.request) ? END_FRAME : SILENT_END_FRAME;
+    }
+    return typeof onEnd === 'object' ? endFrame(onEnd) : '';
   }
 
   /** Nothing was sent: the error goes to Nest's exception filters. */

@@ -95,7 +95,7 @@ class ValidatingSubscriber extends Subscriber<unknown> {
       return false;
     }
     try {
-      const result = this.options.validate(message.data, message.type);
+      const result = this.options.validate(message.data, message.event);
       if (isPromiseLike(result)) {
         this.wait(message, result);
         return true;
@@ -127,7 +127,7 @@ class ValidatingSubscriber extends Subscriber<unknown> {
       return;
     }
     const { onInvalid, onDropped } = this.options;
-    const error = new SseValidationError(result.issues, message.type);
+    const error = new SseValidationError(result.issues, message.event);
     if (onInvalid === 'error') {
       throw error;
     }

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { EncodedEvent } from '../event/encoded-event';
 import type { ServerSentEventClass } from '../event/server-sent-event';
-import type { SseEnvelope, SseEvent } from '../event/sse-event';
+import type { SseEnvelope, SseEnvelopeBase, SseEvent, SseMadeEvent } from '../event/sse-event';
 import type { DataSchema, ResponseSchema } from './response-schema';
 
 /** The data that a schema accepts: an instance's properties, or a Standard Schema's input. */
@@ -44,16 +44,25 @@ export type PayloadOf<S extends ResponseSchema> = S extends DataSchema
     : never;
 
 /** The type of `data` in the events of a view's type parameter. */
-export type EventData<T> = T extends SseEventMap<infer M> ? M[keyof M] : T;
+export type EventData<T> = [T] extends [SseEventMap<infer M>] ? M[keyof M] : T;
 
-type NamedEvent<M> = { [K in keyof M & string]: SseEnvelope<M[K]> & { event: K; data: M[K] } }[keyof M & string];
-type NoData = SseEnvelope<undefined> & { data?: undefined };
+type NamedEvent<M> = {
+  [K in keyof M & string]: (SseEnvelope<M[K]> & { event: K }) | SseMadeEvent<M[K], K> | NamedInstance<M[K], K>;
+}[keyof M & string];
+/** An instance of a class of envelopes, and an event that was read from a channel. */
+type NamedInstance<D, K> = SseEnvelopeBase<D> & { event: K; type?: never };
 /** What a channel says itself; every stream may pass it on. */
 type ChannelWord = EncodedEvent<unknown, 'start' | 'gap'>;
 
-/** What may be yielded for a view's type parameter. With `Typed`, instances whose class names the event may stand alone. */
+/**
+ * What may be yielded for a view's type parameter. With `Typed`, instances whose class names the event may stand alone.
+ *
+ * `SseEvent<T>` stands outside of the condition: a view whose own type parameter is not known yet may yield its data. Nothing is
+ * an `SseEventMap`, so it lets nothing through where `T` is one.
+ */
 export type SseYield<T, Typed extends boolean = false> =
-  | (T extends SseEventMap<infer M> ? NamedEvent<M> | NoData | (Typed extends true ? M[keyof M] : never) : SseEvent<T>)
+  | SseEvent<T>
+  | ([T] extends [SseEventMap<infer M>] ? NamedEvent<M> | (Typed extends true ? M[keyof M] : never) : never)
   | ChannelWord;
 
 /** What a handler may return: what gives the events, or a promise of it. */

@@ -2,6 +2,7 @@ import { UseGuards } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { SseMessage } from '../event/sse-event';
 import type { EventData, SseSource } from '../validation/yield-types';
+import type { PipedEvent } from '../stream/stream-options';
 import { SseRouteGuard } from './sse-route.guard';
 
 /**
@@ -59,9 +60,12 @@ export interface ServerSentEventsView<T = unknown> {
   eventId?(event: SseMessage<EventData<T>>): string | number | undefined;
 
   /**
-   * RxJS operators on the events of `events()`, after validation and before they are written.
+   * RxJS operators on the events of `events()`, after validation and before they are written. They may give the messages that
+   * they get, changed or not, or events as a handler yields them; anything else ends the stream with an error.
    *
    * A pulled source waits for the client through them, as long as they do not keep events for themselves.
+   *
+   * @param request the framework's request: Express's, or Fastify's.
    */
-  pipe?(events$: Observable<SseMessage<EventData<T>>>): Observable<SseMessage>;
+  pipe?(events$: Observable<SseMessage<EventData<T>>>, request: unknown): Observable<PipedEvent>;
 }

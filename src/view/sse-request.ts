@@ -66,7 +66,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
    */
   async open(start: () => unknown, handler: string, options: StreamOptions): Promise<void> {
     this.handler = handler;
-    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime);
+    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
     this.runtime.connections.add(this);
     try {
       await this.stream.open(await start());
@@ -85,7 +85,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
   /** Opens the stream and ends it with the time after which the client shall come back. */
   turnAway(retry: number, handler: string, options: StreamOptions): void {
     this.handler = handler;
-    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime);
+    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
     this.close('reconnect', retry);
     if (this.runtime.isClosing) {
       this.client.closeSession();

@@ -103,7 +103,25 @@ export class SseRouteRegistrar {
     Reflect.defineMetadata(HTTP_CODE, 200, handler);
     const additionalEvents = isEvents && controller.prototype instanceof ChannelView ? CHANNEL_EVENTS : [];
     documentRoute({ handler, method, methodName: name, controller, route, additionalEvents });
-    this.runtime.routes.set(handler, { ...route, role: isEvents ? 'events' : isView ? 'beside events' : 'method' });
+    this.runtime.routes.set(handler, {
+      ...route,
+      stream: { ...route.stream, onNestMessage: this.hintAtName(where) },
+      role: isEvents ? 'events' : isView ? 'beside events' : 'method',
+    });
+  }
+
+  /** Says once that what a route yields looks like Nest's `MessageEvent`. It may be a row that has these keys. */
+  private hintAtName(where: string): () => void {
+    let isTold = false;
+    return () => {
+      if (!isTold) {
+        isTold = true;
+        this.runtime.logger.warn(
+          `${where} yields objects with the keys "type" and "data", and sends them whole, as data. If "type" is the event's ` +
+            'name, as with @Sse(), call it "event": { event, data }. If it is data, put it into an envelope: { data: value }',
+        );
+      }
+    };
   }
 
   /** The channel that a view names. */

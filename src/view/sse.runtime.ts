@@ -4,6 +4,7 @@ import type { SseModuleOptions } from '../config/options';
 import { resolveModuleOptions, type ResolvedRoute } from '../config/resolve-options';
 import { MODULE_OPTIONS_TOKEN } from '../config/sse.module-definition';
 import type { StreamCounters } from '../stream/stream-counters';
+import { spread } from '../stream/spread';
 import type { StreamHost } from '../stream/sse-stream';
 import { TimerWheel } from '../stream/timer-wheel';
 import { SseConnections } from './sse-connections';
@@ -46,7 +47,7 @@ export class SseRuntime implements StreamHost {
   /** Milliseconds after which a client that is sent away shall come again: another number for each. */
   spreadRetry(): number {
     const { retry } = this.options.shutdown;
-    return retry + Math.floor(Math.random() * (retry + 1));
+    return spread(retry);
   }
 
   /** Ends every stream, waits until their clients have taken what was written, at most `grace`, and destroys the rest. */

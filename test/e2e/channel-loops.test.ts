@@ -211,8 +211,8 @@ describe.each(ADAPTERS)('a loop over a subscription in a stream on %s', (adapter
 
       override pipe(events$: Observable<SseMessage<number>>) {
         return events$.pipe(
-          filter(({ type, data }) => type === 'start' || data! % 2 === 0),
-          map((event) => (event.type === 'start' ? event : { ...event, data: event.data! * 10 })),
+          filter(({ event, data }) => event === 'start' || data! % 2 === 0),
+          map((message) => (message.event === 'start' ? message : { ...message, data: message.data! * 10 })),
         );
       }
     }

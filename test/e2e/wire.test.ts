@@ -334,7 +334,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       class View extends ServerSentEventsView<{ seq: number }> {
         private readonly prefix = 'p';
         override eventId(event: SseMessage<{ seq: number }>): string {
-          return `${this.prefix}-${event.type}-${event.data?.seq}`;
+          return `${this.prefix}-${event.event}-${event.data?.seq}`;
         }
         *events(): Iterable<SseEvent<{ seq: number }>> {
           yield { event: 'tick', data: { seq: 7 } };

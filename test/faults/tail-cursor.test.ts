@@ -21,7 +21,7 @@ class Replica {
       this.rows.clear();
     } else if (change.event === 'delete') {
       this.rows.delete(change.data.id);
-    } else if (change.event !== undefined) {
+    } else if (change.event !== 'start') {
       this.rows.set(change.data.id, change.data.amount);
     }
   }
@@ -179,7 +179,11 @@ describe('tailCursor on a stand-in for Materialize', () => {
     const timer = setInterval(() => standIn.advance(10), 5);
     const [progress] = await told;
     clearInterval(timer);
-    expect(progress).toEqual({ id: expect.stringMatching(/^\d+$/), comment: 'progress' });
+    expect(progress).toEqual({
+      event: 'start',
+      id: expect.stringMatching(/^\d+$/),
+      data: { position: expect.stringMatching(/^\d+$/) },
+    });
     const id = standIn.write([1, 'b', 2]);
     standIn.compact(Number(progress!.id));
     const resumed = await take(tail({ after: progress!.id, progress: false }), 1);

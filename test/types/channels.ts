@@ -4,6 +4,7 @@ import {
   ChannelView,
   InjectChannel,
   ServerSentEventsView,
+  sseEvent,
   SseModule,
   SseRoute,
   type Backplane,
@@ -178,7 +179,7 @@ export class OfAPlainView extends ServerSentEventsView<Price> {
   }
 
   async *events(signal: AbortSignal) {
-    yield { comment: 'welcome' };
+    yield sseEvent({ comment: 'welcome' });
     for await (const event of this.feed.subscribe({ signal })) {
       yield event;
       if (event.kind === 'event') {

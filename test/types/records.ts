@@ -5,6 +5,7 @@ import { type } from 'arktype';
 import {
   ServerSentEvent,
   ServerSentEventsView,
+  sseEvent,
   SseRoute,
   type DataOf,
   type EventsOf,
@@ -39,11 +40,13 @@ export class MarketView extends ServerSentEventsView<Market> {
     yield { event: 'halt' as const, data: { reason: 'volatility', minutes: '5' } };
     yield { event: 'volume' as const, data: { shares: 5 }, id: 1, retry: 5, comment: 'c' };
     yield { event: 'open' as const, data: { at: 'noon' } };
-    yield { comment: 'no data' };
+    yield sseEvent({ comment: 'no data' });
+    yield sseEvent({ event: 'price', data: price });
+    yield sseEvent({ raw: '[DONE]' });
   }
 
   override eventId(event: SseMessage<Price | DataOf<typeof schemas.halt> | { shares: number } | { at: string }>) {
-    return event.type;
+    return event.event;
   }
 }
 

@@ -142,9 +142,9 @@ export class WithoutASchema {
 
 export const options: SseRouteOptions[] = [
   { onEnd: { event: 'done' }, heartbeat: false, overflow: { maxBytes: 5 }, headers: { 'X-A': undefined } },
-  { onInvalid: (error, event) => ({ event: event.type ?? 'invalid', data: error.issues }) },
+  { onInvalid: (error, event) => ({ event: event.event ?? 'invalid', data: error.issues }) },
   { onInvalid: () => undefined },
-  { eventId: ({ type: name, data }) => `${name} ${String(data)}` },
+  { eventId: ({ event: name, data }) => `${name} ${String(data)}` },
   { pipe: (events$) => events$.pipe(map((event) => ({ ...event, data: 1 }))) },
   // @ts-expect-error no such format
   { format: 'xml' },

@@ -20,7 +20,7 @@ export class WithFields extends PricesView {
   override readonly retry = 5_000;
 
   override eventId(event: SseMessage<Price>): string {
-    return `${event.data?.symbol} ${event.type}`;
+    return `${event.data?.symbol} ${event.event}`;
   }
 
   override pipe(events$: Observable<SseMessage<Price>>): Observable<SseMessage<Price>> {

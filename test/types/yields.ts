@@ -1,6 +1,15 @@
 /* What a view may yield. Each `@ts-expect-error` is a line that must not compile; the compiler checks that. */
 import { from, of, type Observable } from 'rxjs';
-import { ServerSentEvent, ServerSentEventsView, type SseEvent, type SseSource } from 'nestjs-sse-views';
+import type { MessageEvent } from '@nestjs/common';
+import {
+  ServerSentEvent,
+  ServerSentEventsView,
+  sseEvent,
+  SseRoute,
+  type SseEvent,
+  type SseSource,
+  type SseYield,
+} from 'nestjs-sse-views';
 
 class Price {
   symbol!: string;
@@ -16,8 +25,10 @@ export class RightYields extends ServerSentEventsView<Price> {
     yield { data: price };
     yield { event: 'price', data: price, id: '1', retry: 5, comment: 'c' };
     yield { data: price, id: 1 };
-    yield { comment: 'no data' };
-    yield { retry: 5 };
+    yield sseEvent({ comment: 'no data' });
+    yield sseEvent({ retry: 5 });
+    yield sseEvent({ raw: '[DONE]' });
+    yield sseEvent({ event: 'price', data: price, id: 1 });
     yield new PriceEvent({ event: 'price', data: price });
   }
 }
@@ -28,6 +39,91 @@ export class WrongData extends ServerSentEventsView<Price> {
     yield { symbol: 'ACME', price: 'dear' };
   }
 }
+
+export class NestsMessage extends ServerSentEventsView<Price> {
+  // @ts-expect-error Nest's event calls its name `type`, and would be data here
+  async *events() {
+    yield { type: 'price', data: price, id: '1' };
+  }
+}
+
+export class NestsMessageType extends ServerSentEventsView<Price> {
+  // @ts-expect-error Nest's event would be data here
+  events(): Observable<MessageEvent> {
+    return of({ type: 'price', data: price });
+  }
+}
+
+export class NestsMessageOnARoute {
+  // @ts-expect-error Nest's event would be data here
+  @SseRoute('prices', { responseSchema: Price })
+  async *prices() {
+    yield { type: 'price', data: price };
+  }
+}
+
+export class CommentByHand extends ServerSentEventsView<Price> {
+  // @ts-expect-error an event without data is made by name
+  async *events() {
+    yield { comment: 'no data' };
+  }
+}
+
+export class MadeOfWrongData extends ServerSentEventsView<Price> {
+  // @ts-expect-error no price
+  async *events() {
+    yield sseEvent({ data: { symbol: 'ACME' } });
+  }
+}
+
+export class RowWithEnvelopeKeys extends ServerSentEventsView<{ id: number; comment: string }> {
+  async *events() {
+    yield { id: 7, comment: 'nice' };
+  }
+}
+
+export class UnionOfData extends ServerSentEventsView<Price | { halted: true } | boolean | null> {
+  async *events() {
+    const either = Math.random() > 0.5 ? price : { halted: true as const };
+    yield either;
+    yield { data: either };
+    yield { event: 'either', data: Math.random() > 0.5 ? either : null };
+    yield { data: Math.random() > 0.5 };
+  }
+}
+
+/** A view whose own type parameter is not known yet. */
+export abstract class RowsView<T extends object> extends ServerSentEventsView<T> {
+  abstract rows(): AsyncIterable<T>;
+
+  async *events() {
+    for await (const row of this.rows()) {
+      yield row;
+      yield { event: 'row', data: row };
+      yield sseEvent({ event: 'row', data: row });
+    }
+  }
+}
+
+export abstract class DeclaredRowsView<T> extends ServerSentEventsView<T> {
+  abstract rows(): Iterable<T>;
+
+  async *events(): AsyncGenerator<SseYield<T>> {
+    for (const data of this.rows()) {
+      yield data;
+      yield { data };
+    }
+  }
+}
+
+// @ts-expect-error an event has something to send
+export const empty = sseEvent({});
+// @ts-expect-error clients dispatch no event without data
+export const nameAlone = sseEvent({ event: 'price' });
+// @ts-expect-error raw takes the place of data
+export const both = sseEvent({ data: 1, raw: '1' });
+// @ts-expect-error the name of an event is called event
+export const wrongName = sseEvent({ type: 'price', data: 1 });
 
 export class MissingField extends ServerSentEventsView<Price> {
   // @ts-expect-error price is missing

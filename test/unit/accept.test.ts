@@ -1,4 +1,4 @@
-import { acceptsEventStream, isEventSource, namesMediaType } from '../../src/view/accept';
+import { acceptsEventStream, isEventSource, namesMediaType } from '../../src/stream/accept';
 
 const asking = (accept: string | string[] | undefined) => ({ headers: { accept } });
 

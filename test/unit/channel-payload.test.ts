@@ -39,7 +39,7 @@ describe('the payload of an event', () => {
 
   it('comes back as what was published, with its position as the id, on the wire and read back', () => {
     const data = { text: 'a\nb\r\u2028\u0000 😀', list: [null, 0, '', { deep: true }] };
-    const payload = encodePayload({ type: 'ü', data, id: undefined, retry: 5, comment: 'c' });
+    const payload = encodePayload({ event: 'ü', data, id: undefined, comment: 'c' });
     expect(isPayload(payload)).toBe(true);
     expect(readAsBrowser(frameOfPayload('p-1.5', payload)).events).toEqual([
       { type: 'ü', data: JSON.stringify(data), lastEventId: 'p-1.5' },

@@ -1,14 +1,10 @@
-import {
-  encodeMessage,
-  END_OF_STREAM_FRAME,
-  END_OF_STREAM_ID,
-  endOfStreamFrame,
-  HEARTBEAT_FRAME,
-  retryFrame,
-} from '../../src/event/encode';
+import { encodeMessage, END_OF_STREAM_ID, HEARTBEAT_FRAME, retryFrame, type SseFormat } from '../../src/event/encode';
+import { END_FRAME, endFrame, SILENT_END_FRAME } from '../../src/event/end-frame';
+import { sseEvent } from '../../src/event/made-event';
 import { ServerSentEvent } from '../../src/event/server-sent-event';
+import { of } from 'rxjs';
 import type { SseMessage } from '../../src/event/sse-event';
-import { classNameOf, toMessage } from '../../src/event/to-message';
+import { classOf, toMessage } from '../../src/event/to-message';
 import { SseFieldError, type SseField } from '../../src/event/sse.error';
 import { readAsBrowser } from '../support/whatwg-parser';
 
@@ -38,34 +34,43 @@ const fieldErrorOf = (work: () => unknown): SseFieldError => {
 };
 
 describe('toMessage', () => {
-  const message = (fields: Partial<Record<'type' | 'data' | 'id' | 'retry' | 'comment', unknown>>): object => ({
-    type: undefined,
+  const message = (fields: Partial<Record<keyof SseMessage, unknown>>): object => ({
+    event: undefined,
     data: undefined,
     id: undefined,
     retry: undefined,
     comment: undefined,
+    raw: undefined,
     ...fields,
   });
 
-  it('takes a plain object of envelope fields as the envelope', () => {
+  it('takes a plain object with data and no key outside the envelope as the envelope', () => {
     expect(toMessage({ event: 'price', data: { price: 1 }, id: '7', retry: 10, comment: 'c' })).toEqual(
-      message({ type: 'price', data: { price: 1 }, id: '7', retry: 10, comment: 'c' }),
+      message({ event: 'price', data: { price: 1 }, id: '7', retry: 10, comment: 'c' }),
     );
+    expect(toMessage({ data: 1 })).toEqual(message({ data: 1 }));
   });
 
   it.each([
-    ['data', { data: 1 }, { data: 1 }],
-    ['event', { event: 'a' }, { type: 'a' }],
-    ['id', { id: '1' }, { id: '1' }],
-    ['retry', { retry: 5 }, { retry: 5 }],
-    ['comment', { comment: 'hello' }, { comment: 'hello' }],
-  ])('takes an object with %s alone as an envelope', (_name, value, fields) => {
-    expect(toMessage(value)).toEqual(message(fields));
+    [{ event: 'a' }],
+    [{ id: '1' }],
+    [{ retry: 5 }],
+    [{ comment: 'hello' }],
+    [{ id: 7, comment: 'nice' }],
+    [{ event: 'login', id: 3, retry: 1, comment: '' }],
+  ])('takes %j, which has no data, as a row', (value) => {
+    expect(toMessage(value)).toEqual(message({ data: value }));
+  });
+
+  it('refuses an envelope whose data are undefined: they would be lost', () => {
+    expect(fieldErrorOf(() => toMessage({ event: 'a', data: undefined })).field).toBe('data');
+    const Envelope = ServerSentEvent(Price);
+    expect(fieldErrorOf(() => toMessage(new Envelope({ event: 'a' } as never))).field).toBe('data');
   });
 
   it('takes an envelope without a prototype as an envelope', () => {
     expect(toMessage(Object.assign(Object.create(null) as object, { event: 'a', data: 1 }))).toEqual(
-      message({ type: 'a', data: 1 }),
+      message({ event: 'a', data: 1 }),
     );
   });
 
@@ -91,7 +96,7 @@ describe('toMessage', () => {
     const data = new Price('ACME', 1);
     const Envelope = ServerSentEvent(Price);
     expect(toMessage(new Envelope({ event: 'price', data, id: '1' }))).toEqual(
-      message({ type: 'price', data, id: '1' }),
+      message({ event: 'price', data, id: '1' }),
     );
     expect(toMessage(new PriceEvent({ data, retry: 1, comment: 'c' }))).toEqual(
       message({ data, retry: 1, comment: 'c' }),
@@ -126,15 +131,16 @@ describe('toMessage', () => {
 
   it('names an event after its data only where the envelope gives no name and there are data', () => {
     const data = new Price('ACME', 1);
-    expect(toMessage(data, classNameOf).type).toBe('Price');
-    expect(toMessage({ data }, classNameOf).type).toBe('Price');
-    expect(toMessage({ event: 'tick', data }, classNameOf).type).toBe('tick');
-    expect(toMessage({ comment: 'c' }, () => 'never').type).toBeUndefined();
-    expect(toMessage({ data: { plain: true } }, classNameOf).type).toBeUndefined();
+    const nameOf = (value: unknown): string | undefined => classOf(value)?.name;
+    expect(toMessage(data, nameOf).event).toBe('Price');
+    expect(toMessage({ data }, nameOf).event).toBe('Price');
+    expect(toMessage({ event: 'tick', data }, nameOf).event).toBe('tick');
+    expect(toMessage(sseEvent({ comment: 'c' }), () => 'never').event).toBeUndefined();
+    expect(toMessage({ data: { plain: true } }, nameOf).event).toBeUndefined();
   });
 
-  it.each([[{}], [[]], [null], ['text'], [1], [Object.create(null)]])('knows no class name of %j', (value) => {
-    expect(classNameOf(value)).toBeUndefined();
+  it.each([[{}], [[]], [null], ['text'], [1], [Object.create(null)]])('knows no class of %j', (value) => {
+    expect(classOf(value)).toBeUndefined();
   });
 });
 
@@ -165,8 +171,8 @@ describe('encodeMessage', () => {
   it('5. dispatches empty data, and nothing for absent data', () => {
     expect(text('')).toBe('data: \n\n');
     expect(readAsBrowser(text('')).events).toHaveLength(1);
-    expect(json({ type: 'a', id: '1' })).toBe('event: a\nid: 1\n\n');
-    expect(readAsBrowser(json({ type: 'a', id: '1' })).events).toHaveLength(0);
+    expect(json({ event: 'a', id: '1' })).toBe('event: a\nid: 1\n\n');
+    expect(readAsBrowser(json({ event: 'a', id: '1' })).events).toHaveLength(0);
   });
 
   it.each([
@@ -182,13 +188,13 @@ describe('encodeMessage', () => {
     expect(fieldErrorOf(() => json({ id, data: 1 }))).toMatchObject({ field: 'id', code: 'SSE_INVALID_FIELD' });
   });
 
-  it.each([['a\nb'], ['a\rb'], ['a\r\nb'], ['\r'], ['a\ndata: evil\n\n']])('8. refuses the name %j', (type) => {
-    expect(fieldErrorOf(() => json({ type, data: 1 })).field).toBe('event');
+  it.each([['a\nb'], ['a\rb'], ['a\r\nb'], ['\r'], ['a\ndata: evil\n\n']])('8. refuses the name %j', (event) => {
+    expect(fieldErrorOf(() => json({ event, data: 1 })).field).toBe('event');
   });
 
   it('9. refuses NUL in an id, and writes it in other fields, where clients take it', () => {
     expect(fieldErrorOf(() => json({ id: 'a\0b', data: 1 })).field).toBe('id');
-    expect(readAsBrowser(json({ type: 'a\0b', data: 'c\0d' })).events).toEqual([
+    expect(readAsBrowser(json({ event: 'a\0b', data: 'c\0d' })).events).toEqual([
       { type: 'a\0b', data: '"c\\u0000d"', lastEventId: '' },
     ]);
   });
@@ -200,7 +206,7 @@ describe('encodeMessage', () => {
 
   it('11. writes no event line without a name', () => {
     expect(json({ data: 1 })).toBe('data: 1\n\n');
-    expect(json({ type: 'price', data: 1 })).toBe('event: price\ndata: 1\n\n');
+    expect(json({ event: 'price', data: 1 })).toBe('event: price\ndata: 1\n\n');
   });
 
   it.each([['5s'], ['5'], [-1], [1.5], [NaN], [Infinity], [true], [null], [2 ** 53], [{}], [[1]], ['1\ndata: evil']])(
@@ -224,9 +230,7 @@ describe('encodeMessage', () => {
 
   it.each([['\u2028'], ['\u2029'], ['\u0085'], ['\v'], ['\f']])('14. keeps %j inside its line', (character) => {
     expect(text(`a${character}b`)).toBe(`data: a${character}b\n\n`);
-    expect(json({ type: `a${character}b`, id: `c${character}d`, data: 1 })).toBe(
-      `event: a${character}b\nid: c${character}d\ndata: 1\n\n`,
-    );
+    expect(json({ event: `a${character}b`, data: 1 })).toBe(`event: a${character}b\ndata: 1\n\n`);
     expect(json({ data: `a${character}b` }).split('\n')).toHaveLength(3);
   });
 
@@ -240,7 +244,7 @@ describe('encodeMessage', () => {
 
   it.each([
     ['id', { id: 'a\uD800' }],
-    ['event', { type: '\uDC00a' }],
+    ['event', { event: '\uDC00a' }],
   ])('15. refuses a lone surrogate in %s, which would reach the client as another one', (field, fields) => {
     expect(fieldErrorOf(() => json({ ...fields, data: 1 })).field).toBe(field);
   });
@@ -263,14 +267,13 @@ describe('encodeMessage', () => {
   });
 
   it('writes the fields in one order, with one blank line at the end', () => {
-    expect(json({ data: { a: [1] }, comment: 'c', retry: 5, id: '1', type: 'e' })).toBe(
+    expect(json({ data: { a: [1] }, comment: 'c', retry: 5, id: '1', event: 'e' })).toBe(
       ': c\nevent: e\nid: 1\nretry: 5\ndata: {"a":[1]}\n\n',
     );
   });
 
   it('writes nothing for a message without any field', () => {
     expect(json({})).toBe('');
-    expect(json(toMessage({ event: undefined, data: undefined }))).toBe('');
   });
 
   it('writes strings as JSON, line breaks escaped', () => {
@@ -301,7 +304,7 @@ describe('encodeMessage', () => {
   });
 
   it.each<[SseField, SseMessage]>([
-    ['event', { type: 5 as unknown as string }],
+    ['event', { event: 5 as unknown as string }],
     ['id', { id: 5 as unknown as string }],
     ['comment', { comment: 5 as unknown as string }],
   ])('refuses a number as %s', (field, message) => {
@@ -313,19 +316,177 @@ describe('encodeMessage', () => {
   });
 });
 
-describe('the frames of the library itself', () => {
-  it('end a stream with an id and nothing to dispatch', () => {
-    const parser = readAsBrowser(END_OF_STREAM_FRAME);
-    expect(END_OF_STREAM_FRAME).toBe('id: ~end\n\n');
-    expect(parser.events).toEqual([]);
-    expect(parser.lastEventId).toBe(END_OF_STREAM_ID);
+describe('what JSON cannot express', () => {
+  class Money {
+    constructor(readonly cents: number) {}
+    toJSON(): string {
+      return `${this.cents / 100} EUR`;
+    }
+  }
+
+  it.each<[string, unknown, RegExp]>([
+    ['a promise', Promise.resolve(1), /promise.*await/],
+    ['an Observable', of(1), /Observable/],
+    ['a Map', new Map([[1, 2]]), /Map/],
+    ['a Set', new Set([1]), /Set/],
+    ['an Error', new Error('no'), /Error/],
+    ['a Buffer', Buffer.from('abc'), /bytes.*base64/],
+    ['an empty Buffer', Buffer.alloc(0), /bytes/],
+    ['a typed array', new Float64Array([1]), /bytes/],
+    ['an ArrayBuffer', new ArrayBuffer(2), /bytes/],
+    ['NaN', NaN, /NaN/],
+    ['Infinity', -Infinity, /Infinity/],
+    ['an invalid date', new Date(NaN), /invalid date/],
+    ['a regular expression', /a/, /RegExp/],
+    ['a generator', (function* () {})(), /iterator/],
+    ['an async generator', (async function* () {})(), /iterator/],
+  ])('is refused by its name, alone and wherever it is: %s', (_name, value, reason) => {
+    expect(fieldErrorOf(() => json({ data: value })).message).toMatch(reason);
+    const nested = fieldErrorOf(() => json({ data: { a: [1, { b: value }] } })).message;
+    expect(nested).toMatch(reason);
+    expect(nested).toContain('a.1.b');
   });
 
-  it('end a stream with a named event that carries the id', () => {
-    expect(readAsBrowser(endOfStreamFrame('done')).events).toEqual([
-      { type: 'done', data: 'null', lastEventId: END_OF_STREAM_ID },
-    ]);
-    expect(fieldErrorOf(() => endOfStreamFrame('a\nb')).field).toBe('event');
+  it('is refused as data itself also where it has fields that JSON can express', () => {
+    const data = Object.assign(new Error('no'), { code: 'E' });
+    expect(fieldErrorOf(() => json({ data })).message).toMatch(/Error/);
+  });
+
+  it.each<[unknown]>([
+    [null],
+    [{}],
+    [{ a: null, b: {}, c: [null, {}], d: 'null {}', e: '{"0":1}', f: '"Buffer"' }],
+    [[undefined]],
+    [new Date(0)],
+    [new Money(5)],
+    [{ a: null, money: new Money(5), at: new Date(0), none: undefined, method: () => 1 }],
+    [{ 0: 'a' }],
+    [Object.create(null)],
+  ])('does not get in the way of %p', (data) => {
+    expect(json({ data })).toBe(`data: ${JSON.stringify(data)}\n\n`);
+  });
+
+  it('is looked for without an end in what contains itself by way of toJSON, and in what is deep', () => {
+    const parent: Record<string, unknown> = { nothing: null };
+    parent['child'] = { parent, toJSON: () => null };
+    expect(json({ data: parent })).toBe('data: {"nothing":null,"child":null}\n\n');
+    let deep: object = {};
+    for (let i = 0; i < 2_000; i++) {
+      deep = { deep };
+    }
+    expect(json({ data: deep })).toContain('{}');
+  });
+});
+
+describe('sseEvent', () => {
+  const write = (fields: object, format: SseFormat = 'json'): string =>
+    encodeMessage(toMessage(sseEvent(fields as { data: unknown })), format);
+
+  it('protects data that look like an envelope', () => {
+    expect(write({ data: { data: 1 } })).toBe('data: {"data":1}\n\n');
+    expect(write({ data: { event: 'stream-error', data: 1, id: 'x' } })).toBe(
+      'data: {"event":"stream-error","data":1,"id":"x"}\n\n',
+    );
+  });
+
+  it('makes comments and reconnection times, which nothing else does', () => {
+    expect(write({ comment: 'reading' })).toBe(': reading\n\n');
+    expect(write({ retry: 5 })).toBe('retry: 5\n\n');
+    expect(write({ comment: 'reading', retry: 5 })).toBe(': reading\nretry: 5\n\n');
+  });
+
+  it.each(['json', 'text'] as const)('sends raw text as it is, whatever the format is: %s', (format) => {
+    expect(write({ raw: '[DONE]' }, format)).toBe('data: [DONE]\n\n');
+    expect(write({ event: 'delta', raw: 'a\r\nb\rdata: c\n\nid: 5', id: 7 }, format)).toBe(
+      'event: delta\nid: 7\ndata: a\ndata: b\ndata: data: c\ndata: \ndata: id: 5\n\n',
+    );
+  });
+
+  it.each([
+    [{}, 'data'],
+    [{ event: 'a' }, 'data'],
+    [{ id: '1' }, 'data'],
+    [{ data: undefined }, 'data'],
+    [{ comment: 'c', event: 'a' }, 'data'],
+    [{ data: 1, raw: 'a' }, 'raw'],
+    [{ raw: 5 }, 'raw'],
+    [{ raw: 'a', event: 'end' }, 'event'],
+    [{ data: 1, retry: -1 }, 'retry'],
+    [{ data: 1, id: 'a b ' }, 'id'],
+    [{ comment: 5 }, 'comment'],
+    [{ type: 'a', data: 1 }, 'data'],
+    [{ data: 1, events: 'a' }, 'data'],
+  ])('refuses %j where it is made', (fields, field) => {
+    expect(fieldErrorOf(() => sseEvent(fields as { data: unknown })).field).toBe(field);
+  });
+
+  it('says that the name of an event is called event', () => {
+    expect(fieldErrorOf(() => sseEvent({ type: 'a', data: 1 } as never)).message).toContain('"event"');
+  });
+
+  it.each([[undefined], [null], ['text'], [7]])('refuses %p', (fields) => {
+    expect(fieldErrorOf(() => sseEvent(fields as never)).field).toBe('data');
+  });
+});
+
+describe('names and ids', () => {
+  it.each(['start', 'gap', 'snapshot', 'end', 'stream-error', 'ping', '~', '~end', '~mine'])(
+    'refuses %j, a name of the library’s own, however often it is tried',
+    (event) => {
+      expect(fieldErrorOf(() => json({ event, data: 1 })).field).toBe('event');
+      expect(fieldErrorOf(() => json({ event, data: 1 })).field).toBe('event');
+    },
+  );
+
+  it.each(['ended', 'Start', 'a~', 'error', 'message', 'constructor', '__proto__'])('takes the name %j', (event) => {
+    expect(json({ event, data: 1 })).toBe(`event: ${event}\ndata: 1\n\n`);
+  });
+
+  it.each(['\0', '\u0001', '\u0007', '\u000b', '\u001b', '\u001f', '\u007f'])(
+    'refuses %j in an id: the request that brings it back would be refused',
+    (character) => {
+      expect(fieldErrorOf(() => json({ id: `a${character}b`, data: 1 })).field).toBe('id');
+    },
+  );
+
+  it.each([' a', 'a ', '\ta', 'a\t', ' '])('refuses the id %j, whose ends a header loses', (id) => {
+    expect(fieldErrorOf(() => json({ id, data: 1 })).field).toBe('id');
+  });
+
+  it('refuses an id that is too long for a header, and takes the longest', () => {
+    expect(json({ id: 'x'.repeat(1_024), data: 1 })).toContain('x'.repeat(1_024));
+    expect(fieldErrorOf(() => json({ id: 'x'.repeat(1_025), data: 1 })).message).toContain('1025');
+  });
+
+  it.each(['a b', 'a\tb', 'ü😀', '~', '~End', '{"a":1}', '\u0085', 'a\u00a0'])('takes the id %j', (id) => {
+    expect(json({ id, data: 1 })).toBe(`id: ${id}\ndata: 1\n\n`);
+  });
+});
+
+describe('the frames of the library itself', () => {
+  it('end a stream with an event that has data, though empty, for only Chromium takes the id of a frame without', () => {
+    expect(END_FRAME).toBe('event: end\nid: ~end\ndata:\n\n');
+    expect(readAsBrowser(END_FRAME).events).toEqual([{ type: 'end', data: '', lastEventId: END_OF_STREAM_ID }]);
+  });
+
+  it('end a stream with an id and nothing to dispatch for clients of another kind', () => {
+    expect(SILENT_END_FRAME).toBe('id: ~end\n\n');
+    expect(readAsBrowser(SILENT_END_FRAME)).toMatchObject({ events: [], lastEventId: END_OF_STREAM_ID });
+  });
+
+  it.each([
+    [{}, 'event: end\nid: ~end\ndata:\n\n'],
+    [{ event: 'end', data: { total: 1 } }, 'event: end\nid: ~end\ndata: {"total":1}\n\n'],
+    [{ event: 'done' }, 'event: done\nid: ~end\ndata:\n\n'],
+    [{ data: null }, 'id: ~end\ndata: null\n\n'],
+    [{ raw: '[DONE]' }, 'id: ~end\ndata: [DONE]\n\n'],
+    [{ event: 'done', raw: 'a\nb' }, 'event: done\nid: ~end\ndata: a\ndata: b\n\n'],
+  ])('end a stream with the event %j of the developer', (event, frame) => {
+    expect(endFrame(event)).toBe(frame);
+  });
+
+  it.each([[{ event: 'a\nb' }], [{ event: 'gap' }], [{ event: '~x' }]])('refuse the end %j', (event) => {
+    expect(fieldErrorOf(() => endFrame(event)).field).toBe('event');
   });
 
   it('keep a connection with a comment', () => {

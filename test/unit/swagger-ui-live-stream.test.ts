@@ -1,5 +1,5 @@
 import { END_OF_STREAM_ID } from '../../src/event/encode';
-import { ERROR_EVENT as LIBRARY_ERROR_EVENT } from '../../src/stream/sse-stream';
+import { ERROR_EVENT as LIBRARY_ERROR_EVENT } from '../../src/event/own-events';
 import { END_ID, ERROR_EVENT, LiveStream } from '../../src/swagger-ui/panel/live-stream';
 import { reconnectDelay } from '../../src/swagger-ui/panel/reconnect-delay';
 import { throttled } from '../../src/swagger-ui/panel/throttled';

@@ -1,4 +1,4 @@
-import { GAP_EVENT, START_EVENT } from '../../channel/channel-event';
+import { GAP_EVENT, START_EVENT } from '../../event/own-events';
 import type { AdditionalEvent } from './describe-stream';
 
 /** How a position looks; its form is the backplane's own. */

@@ -1,3 +1,4 @@
+import { END_EVENT } from '../../event/own-events';
 import type { StreamOptions } from '../../stream/stream-options';
 import type { StreamDescription } from './describe-stream';
 import { isAnyJson, referencedName, type SchemaObject } from './schema-object';
@@ -13,12 +14,11 @@ export function streamText({ events }: StreamDescription, { format, onEnd }: Str
 const ERRORS = 'An error ends the stream with the event `stream-error` (problem details, RFC 9457).';
 
 function endText(onEnd: StreamOptions['onEnd']): string {
-  if (onEnd === 'reconnect') {
+  if (onEnd === 'reconnect' || onEnd === 'nothing') {
     return 'When the stream is over, clients reconnect.';
   }
-  return onEnd === 'stop'
-    ? 'When the stream is over, a last id keeps `EventSource` from reconnecting.'
-    : `When the stream is over, the event ${code(onEnd.event)} comes last, and \`EventSource\` does not reconnect.`;
+  const { event = END_EVENT } = onEnd === 'stop' ? {} : onEnd;
+  return `When the stream is over, the event ${code(event)} comes last, and \`EventSource\` does not reconnect.`;
 }
 
 /** Beside events whose names are known, those without one may have any other. */

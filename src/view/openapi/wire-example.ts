@@ -1,4 +1,5 @@
-import { encodeMessage, type SseFormat } from '../../event/encode';
+import { encodeMessage, encodeOwnEvent, type SseFormat } from '../../event/encode';
+import { isOwnEvent } from '../../event/own-events';
 import type { EventId } from '../../stream/stream-options';
 import type { StreamDescription } from './describe-stream';
 import { exampleOf } from './example-value';
@@ -24,8 +25,11 @@ export function wireExamples(
   for (const { name, data } of events) {
     const example = exampleOf(data.schema, data.components);
     if (example !== undefined && (format === 'json' || typeof example === 'string')) {
-      const id = idOf({ type: name, data: example })?.toString();
-      const value = encodeMessage({ type: name, id, data: example }, format);
+      const id = idOf({ event: name, data: example })?.toString();
+      const value =
+        name !== undefined && isOwnEvent(name)
+          ? encodeOwnEvent({ event: name, id, data: example })
+          : encodeMessage({ event: name, id, data: example }, format);
       examples[name ?? 'event'] = { summary: name === undefined ? 'An event' : `event: ${name}`, value };
     }
   }
