@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Backplane } from '../channel/backplane';
 import { classOf, type NameOfData } from '../event/to-message';
 import { mergeHeaders, withoutHeaders, type SseHeaders } from '../stream/response-headers';
+import { randomEventId } from '../stream/random-event-id';
 import type { StreamOptions } from '../stream/stream-options';
 import { compileSchema } from '../validation/compile-schema';
 import { kindOfSchema, type SchemaKind } from '../validation/response-schema';
@@ -19,7 +19,7 @@ const DEFAULTS = {
   openAfter: 100,
   overflow: { maxBytes: 1_048_576, policy: 'disconnect', timeout: 30_000 },
   typedEvents: false,
-  eventId: () => randomUUID(),
+  eventId: randomEventId,
 } as const satisfies SseStreamOptions;
 
 const SHUTDOWN_DEFAULTS = { grace: 5_000, retry: 1_000 } as const satisfies SseShutdownOptions;

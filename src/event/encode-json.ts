@@ -2,6 +2,9 @@ import { isObservable } from 'rxjs';
 import { isPromiseLike } from './is-promise-like';
 import { SseFieldError } from './sse.error';
 
+/** Values that are deeper are not looked at. */
+const MAX_DEPTH = 500;
+
 /**
  * Data as JSON, on one line: `JSON.stringify` escapes every control character.
  *
@@ -11,53 +14,88 @@ import { SseFieldError } from './sse.error';
  * @throws SseFieldError that names the place in the data and what is there.
  */
 export function encodeJson(data: unknown): string {
-  if (typeof data === 'object' && data !== null) {
-    refuse(data, '');
-  }
   let json: string | undefined;
   try {
     json = JSON.stringify(data);
   } catch (cause) {
+    refuse(data, []);
     throw new SseFieldError('data', `cannot be written as JSON: ${(cause as Error).message}`, { cause });
   }
-  if (json === undefined) {
-    throw new SseFieldError('data', `cannot be written as JSON: it is ${kindOf(data) ?? `a ${typeof data}`}`);
+  if (json === undefined || !(isFlat(data) || isExpressible(data, 0))) {
+    refuse(data, []);
   }
-  // To look at every value would cost as much as writing them. What is written in their place can be found in the text.
-  if (json.includes('{}') || json.includes('null') || json.includes('{"0":') || json.includes('"Buffer"')) {
-    search(data, [], new Set());
-  }
-  return json;
+  return json!;
 }
 
-/** Deeper values are not looked at. */
-const MAX_DEPTH = 500;
-
-/** Looks for values in the place of which JSON has something else. The data are a tree: they have been written. */
-function search(value: unknown, path: readonly string[], parents: Set<object>): void {
-  if (typeof value !== 'object' || value === null) {
-    refuse(value, path.join('.'));
-    return;
+/** Whether data are an object of the commonest kind, with nothing to look for: 22 ns for three fields, of 400 that JSON takes. */
+function isFlat(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || data.constructor !== Object) {
+    return false;
   }
-  refuse(value, path.join('.'));
-  // What `toJSON` writes in its place is its own affair; there may be a circle in what it replaces.
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function' || parents.has(value) || path.length > MAX_DEPTH) {
-    return;
-  }
-  parents.add(value);
-  for (const [key, member] of Object.entries(value)) {
-    if (typeof member === 'object' || typeof member === 'number' || Array.isArray(value)) {
-      search(member, [...path, key], parents);
+  for (const key in data) {
+    const value: unknown = data[key as never];
+    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object') {
+      return false;
     }
   }
-  parents.delete(value);
+  return true;
 }
 
-function refuse(value: unknown, place: string): void {
+/** The data are a tree: they have been written. */
+function isExpressible(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) {
+    return typeof value === 'number'
+      ? Number.isFinite(value)
+      : typeof value !== 'function' && typeof value !== 'symbol';
+  }
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (!isExpressible(item, depth + 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) {
+    if (kindOf(value) !== undefined) {
+      return false;
+    }
+    if (hasToJson(value)) {
+      // What it writes in its place is its own affair.
+      return true;
+    }
+  }
+  // With inherited keys, which JSON has not: to ask for each whether it is one costs more than to look at a value too many.
+  for (const key in value) {
+    const member: unknown = value[key as never];
+    if (typeof member === 'object' ? member !== null && !isExpressible(member, depth + 1) : isNotFinite(member)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isNotFinite(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value);
+}
+
+function hasToJson(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
+/** Finds the first value that cannot be expressed. */
+function refuse(value: unknown, path: readonly string[]): void {
   const kind = kindOf(value);
   if (kind !== undefined) {
-    const where = place === '' ? 'is' : `has at ${JSON.stringify(place.slice(0, 200))}`;
-    throw new SseFieldError('data', `${where} ${kind}`);
+    const place = JSON.stringify(path.join('.').slice(0, 200));
+    throw new SseFieldError('data', path.length === 0 ? `is ${kind}` : `has at ${place} ${kind}`);
+  }
+  if (typeof value === 'object' && value !== null && !hasToJson(value) && path.length <= MAX_DEPTH) {
+    for (const [key, member] of Object.entries(value)) {
+      if (Array.isArray(value) || typeof member === 'object' || typeof member === 'number') {
+        refuse(member, [...path, key]);
+      }
+    }
   }
 }
 
@@ -69,7 +107,7 @@ function kindOf(value: unknown): string | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') {
     return `a ${typeof value}, which JSON cannot express`;
   }
-  if (typeof value !== 'object' || value === null || isPlain(value)) {
+  if (typeof value !== 'object' || value === null) {
     return undefined;
   }
   if (value instanceof Date) {
@@ -78,7 +116,7 @@ function kindOf(value: unknown): string | undefined {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return `bytes (${value.constructor.name}). Send text, for example bytes.toString('base64')`;
   }
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
+  if (hasToJson(value)) {
     return undefined;
   }
   if (isPromiseLike(value)) {
@@ -103,10 +141,4 @@ function kindOf(value: unknown): string | undefined {
     return 'an iterator. Return it from the handler, or yield its values';
   }
   return undefined;
-}
-
-/** The commonest values by far. A promise of no class is `then` on a plain object: rare, and looked for in its JSON. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === Array.prototype;
 }

@@ -1,10 +1,11 @@
 import { isObservable, map, type Observable } from 'rxjs';
-import { encodeMessage } from '../event/encode';
+import { encodeMessage, type SseFormat } from '../event/encode';
 import { SseSourceError, type SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage } from '../event/to-message';
 import type { Demand } from './demand';
 import { pipedMessage } from './piped-message';
+import { randomEventId } from './random-event-id';
 import type { EventId, PipeEvents, StreamOptions } from './stream-options';
 import { validated } from './validated';
 
@@ -54,12 +55,12 @@ export function frameOfValue(value: unknown, { nameOfData, eventId, format, onNe
   if (message.data === value && isLikeNestMessage(value)) {
     onNestMessage?.();
   }
-  return encodeMessage(withId(message, eventId), format);
+  return frameWithId(message, eventId, format);
 }
 
 /** Message → with its id → frame. */
 export function frameOfMessage(message: SseMessage, { eventId, format }: StreamOptions): string {
-  return encodeMessage(withId(message, eventId), format);
+  return frameWithId(message, eventId, format);
 }
 
 /** What came out of the developer's operators → frame. */
@@ -70,6 +71,12 @@ export function frameOfPiped(value: unknown, { format }: StreamOptions): string 
 /** Nest's own event, as `@Sse()` takes it. Here it is data like any other, which is rarely what was meant. */
 function isLikeNestMessage(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && 'data' in value;
+}
+
+function frameWithId(message: SseMessage, eventId: EventId, format: SseFormat): string {
+  return eventId === randomEventId && message.id === undefined && message.data !== undefined
+    ? encodeMessage(message, format, randomEventId())
+    : encodeMessage(withId(message, eventId), format);
 }
 
 /** Gives an event its id. The message is the pipeline's own until the user's operators get it. */
