@@ -31,8 +31,8 @@ export class NotificationsView extends ChannelView<EventsOf<typeof streamEvents>
 
   /** Adds what concerns this connection alone: when it began, and how many there are. */
   override pipe(events$: Observable<SseMessage>): Observable<SseMessage> {
-    const connected = { type: 'connected', data: { at: new Date().toISOString() } };
-    const people$ = this.audience.join().pipe(map((count) => ({ type: 'people', data: { count } })));
+    const connected = { event: 'connected', data: { at: new Date().toISOString() } };
+    const people$ = this.audience.join().pipe(map((count) => ({ event: 'people', data: { count } })));
     return merge(events$, people$).pipe(startWith(connected));
   }
 

@@ -22,7 +22,7 @@ export class SharedNotificationsView extends NotificationsView {
   static override readonly responseSchema = { ...streamEvents, instance: ServedBy };
 
   override pipe(events$: Observable<SseMessage>): Observable<SseMessage> {
-    return super.pipe(events$).pipe(startWith({ type: 'instance', data: { name: process.env['INSTANCE'] } }));
+    return super.pipe(events$).pipe(startWith({ event: 'instance', data: { name: process.env['INSTANCE'] } }));
   }
 
   /** Whoever got no answer sends again with the same key: it is published once. */

@@ -1,5 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { inspect } from 'node:util';
 import { endFrame, type SseEndEvent } from '../event/end-frame';
 import { SseConfigurationError } from '../event/sse.error';
 import type { HistoryBounds } from '../channel/backplane';
@@ -164,9 +165,16 @@ function isEndEvent(value: unknown): boolean {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string'
-    ? `"${value}"`
-    : typeof value === 'function'
-      ? 'a function'
-      : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'string') {
+    return `"${value}"`;
+  }
+  if (typeof value === 'function') {
+    return 'a function';
+  }
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // A BigInt, a circle: JSON has nothing for it.
+    return inspect(value, { depth: 2, breakLength: Infinity });
+  }
 }

@@ -20,6 +20,11 @@ export const END_FRAME = `event: ${END_EVENT}\nid: ${END_OF_STREAM_ID}\ndata:\n\
 /** For clients that do not say that they read event streams: they get nothing that is not the developer's. */
 export const SILENT_END_FRAME = `id: ${END_OF_STREAM_ID}\n\n`;
 
+/** The name of an end event of the developer's, where it has one. */
+export function nameOfEnd({ event, data, raw }: SseEndEvent): string | undefined {
+  return event ?? (data === undefined && raw === undefined ? END_EVENT : undefined);
+}
+
 /**
  * The frame of an end event of the developer's.
  *
@@ -27,7 +32,7 @@ export const SILENT_END_FRAME = `id: ${END_OF_STREAM_ID}\n\n`;
  */
 export function endFrame({ event, data, raw }: SseEndEvent): string {
   const hasData = data !== undefined || raw !== undefined;
-  const name = event ?? (hasData ? undefined : END_EVENT);
+  const name = nameOfEnd({ event, data, raw });
   const head = `${name === undefined ? '' : eventLine(name, END_EVENT)}id: ${END_OF_STREAM_ID}\n`;
   return hasData ? encodeUnder(head, { data, raw }, 'json') : `${head}data:\n\n`;
 }

@@ -55,7 +55,7 @@ describeWithChromium('The EventSource of Chromium', () => {
         { status: 200, lastEventId: undefined },
         { status: 204, lastEventId: '~end' },
       ]);
-      // The frame with the reserved id is dispatched to nobody.
+      // The event "end" is dispatched to those who listen to it, and to nobody else.
       expect(await stream.dispatched()).toEqual([
         { type: 'open', readyState: OPEN },
         { type: 'message', data: '1', lastEventId: 'a', readyState: OPEN },
@@ -89,7 +89,7 @@ describeWithChromium('The EventSource of Chromium', () => {
       expect((await stream.dispatched()).slice(0, 3)).toEqual([
         { type: 'open', readyState: OPEN },
         { type: 'message', data: '1', lastEventId: 'a', readyState: OPEN },
-        { type: 'done', data: 'null', lastEventId: '~end', readyState: OPEN },
+        { type: 'done', data: '', lastEventId: '~end', readyState: OPEN },
       ]);
       expect((await stream.requests()).map(({ lastEventId }) => lastEventId)).toEqual([undefined, '~end']);
     });

@@ -3,6 +3,7 @@ import { ChannelView, memoryBackplane, SseConnections, SseRoute } from 'nestjs-s
 import { z } from 'zod';
 import { ADAPTERS } from '../support/app';
 import { closeChannelApps, nextTurn, startChannelApp } from '../support/channel-app';
+import { END_FRAME } from '../support/end-frame';
 import { until } from '../support/until';
 
 afterEach(closeChannelApps);
@@ -137,7 +138,7 @@ describe.each(ADAPTERS)('the counts on %s', (adapter) => {
     await client.until(() => client.frames.filter((frame) => frame === ':\n\n').length >= 2);
     connections.close(() => true, 'stop');
     await client.until(() => client.isComplete);
-    expect(client.frames.at(-1)).toBe('id: ~end\n\n');
+    expect(client.frames.at(-1)).toBe(END_FRAME);
     expect(connections.counts).toMatchObject({ opened: 1, delivered: 1, bytes: client.bytes });
     expect(app.channel.counts).toEqual(NOTHING);
   });

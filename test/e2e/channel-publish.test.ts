@@ -1,7 +1,7 @@
 import { Controller, Injectable } from '@nestjs/common';
 import { IsInt, IsString, Validate, type ValidatorConstraintInterface, ValidatorConstraint } from 'class-validator';
 import { Expose } from 'class-transformer';
-import { ChannelView, InjectChannel, type EventsOf, type SseChannel, type SseYield } from 'nestjs-sse-views';
+import { ChannelView, InjectChannel, sseEvent, type EventsOf, type SseChannel, type SseYield } from 'nestjs-sse-views';
 import { z } from 'zod';
 import { ADAPTERS } from '../support/app';
 import { closeChannelApps, nextTurn, startChannelApp } from '../support/channel-app';
@@ -64,7 +64,7 @@ describe.each(ADAPTERS)('publishing to a channel on %s', (adapter) => {
     const ids = [];
     for (const event of [
       { data: null },
-      { event: 'named', data: [0, false, ''], retry: 0, comment: 'two\nlines' },
+      { event: 'named', data: [0, false, ''], comment: 'two\nlines' },
       { headline: 'data alone' },
       7,
     ]) {
@@ -73,7 +73,7 @@ describe.each(ADAPTERS)('publishing to a channel on %s', (adapter) => {
     await client.untilEvents(5);
     expect(client.frames.slice(1)).toEqual([
       `id: ${ids[0]}\ndata: null\n\n`,
-      `id: ${ids[1]}\n: two\n: lines\nevent: named\nretry: 0\ndata: [0,false,""]\n\n`,
+      `id: ${ids[1]}\n: two\n: lines\nevent: named\ndata: [0,false,""]\n\n`,
       `id: ${ids[2]}\ndata: {"headline":"data alone"}\n\n`,
       `id: ${ids[3]}\ndata: 7\n\n`,
     ]);
@@ -278,15 +278,19 @@ describe.each(ADAPTERS)('publishing to a channel on %s', (adapter) => {
 
   describe('rejects, and writes nothing,', () => {
     const long = 'x'.repeat(257);
-    it.each<[string, unknown, object | undefined, object]>([
+    const OWN_NAMES = ['start', 'gap', 'snapshot', 'end', 'stream-error', 'ping', '~end', '~mine'];
+    type Refused = [string, unknown, object | undefined, object];
+    it.each<Refused>([
       ['an id', { data: 1, id: '5' }, undefined, { code: 'SSE_INVALID_FIELD', field: 'id' }],
       ['an id that is a number', { data: 1, id: 5 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'id' }],
-      ['the name start', { event: 'start', data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'event' }],
-      ['the name gap', { event: 'gap', data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'event' }],
+      ...OWN_NAMES.map((event): Refused => {
+        return [`the name ${event}`, { event, data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'event' }];
+      }),
       ['undefined', undefined, undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
-      ['an event without data', { event: 'a' }, undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
-      ['a comment alone', { comment: 'a' }, undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
-      ['a retry alone', { retry: 5 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
+      ['an envelope without data', { data: undefined }, undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
+      ['a comment alone', sseEvent({ comment: 'a' }), undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
+      ['a retry alone', sseEvent({ retry: 5 }), undefined, { code: 'SSE_INVALID_FIELD', field: 'data' }],
+      ['a retry beside data', { retry: 5, data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'retry' }],
       ['LF in a name', { event: 'a\ndata: b', data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'event' }],
       ['CR in a name', { event: 'a\rid: b', data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'event' }],
       ['a retry that is none', { retry: -1, data: 1 }, undefined, { code: 'SSE_INVALID_FIELD', field: 'retry' }],

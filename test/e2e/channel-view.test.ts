@@ -25,6 +25,7 @@ import {
 import { z } from 'zod';
 import { ADAPTERS, startApp } from '../support/app';
 import { closeChannelApps, startChannelApp } from '../support/channel-app';
+import { END_FRAME } from '../support/end-frame';
 import { until } from '../support/until';
 
 afterEach(closeChannelApps);
@@ -368,10 +369,10 @@ describe.each(ADAPTERS)('a ChannelView on %s', (adapter) => {
     await client.untilEvents(2);
     until5.abort();
     await client.until(() => client.isComplete);
-    expect(client.frames.at(-1)).toBe('id: ~end\n\n');
+    expect(client.frames.at(-1)).toBe(END_FRAME);
     const late = app.connect('/limited');
     await late.until(() => late.isComplete);
-    expect(late.frames).toEqual(['id: ~end\n\n']);
+    expect(late.frames).toEqual([END_FRAME]);
     expect([...app.channel.subscribers()]).toEqual([]);
   });
 

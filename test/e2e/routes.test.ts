@@ -43,6 +43,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { delay, from, map, Observable, of, tap, throwError, timeout } from 'rxjs';
 import { LastEventId, ServerSentEventsView, SseConnections, SseModule, SseRoute, SseSignal } from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp } from '../support/app';
+import { beforeEnd, END_FRAME } from '../support/end-frame';
 import { RawClient } from '../support/raw-client';
 import { fetchEvents, parseEvents } from '../support/read-events';
 import { aborted, until } from '../support/until';
@@ -334,7 +335,7 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
     await until(() => performance.now() - opensAt > 200);
     gate.open();
     const body = await client.untilBody((text) => text.includes('~end'));
-    expect(parseEvents(body).map(({ data }) => data)).toEqual(['"first"', '"second"']);
+    expect(parseEvents(beforeEnd(body)).map(({ data }) => data)).toEqual(['"first"', '"second"']);
   });
 
   it('lets an interceptor end the request before the stream opens, and lets go of the source', async () => {
@@ -688,8 +689,8 @@ describe.each(ADAPTERS)('routes on %s', (adapter) => {
     const client = new RawClient(port, '/view', { paused: true });
     await until(() => client.socket.readableLength > 0 || client.socket.bytesRead >= 0);
     client.resume();
-    const body = await client.untilBody((text) => text.endsWith('id: ~end\n\n'));
-    const contexts = parseEvents(body).map(({ data }) => (JSON.parse(data) as { context: string }).context);
+    const body = await client.untilBody((text) => text.endsWith(END_FRAME));
+    const contexts = parseEvents(beforeEnd(body)).map(({ data }) => (JSON.parse(data) as { context: string }).context);
     expect(contexts).toHaveLength(200);
     expect(new Set(contexts)).toEqual(new Set(['of the request']));
   });

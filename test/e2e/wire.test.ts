@@ -4,6 +4,7 @@ import { from, of, throwError, timer } from 'rxjs';
 import { concatMap, concatWith } from 'rxjs/operators';
 import {
   ServerSentEventsView,
+  sseEvent,
   SseRoute,
   type SseEvent,
   type SseMessage,
@@ -12,12 +13,13 @@ import {
   type SseSource,
 } from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp, type TestApp } from '../support/app';
+import { beforeEnd, END_FRAME } from '../support/end-frame';
+import { JITTERED, withoutJitter } from '../support/jittered-retry';
 import { RawClient, type RawRequestOptions } from '../support/raw-client';
 import { parseEvents } from '../support/read-events';
 import { until } from '../support/until';
 import { readAsBrowser } from '../support/whatwg-parser';
 
-const END = 'id: ~end\n\n';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** Makes a body predictable to the byte. */
 const noIds = { eventId: () => undefined } satisfies SseModuleOptions;
@@ -25,7 +27,7 @@ const noIds = { eventId: () => undefined } satisfies SseModuleOptions;
 /** The whole body of a stream that ends, as bytes. */
 function bodyOf(url: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    get(url, (response) => {
+    get(url, { headers: { Accept: 'text/event-stream' } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve(Buffer.concat(chunks)));
@@ -95,18 +97,21 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       ['', 'data: \n\n'],
       ['a\u2028b\u2029c\u0085d\ve', 'data: a\u2028b\u2029c\u0085d\ve\n\n'],
     ])('1–5, 14. as text %j are the bytes %j', async (data, frame) => {
-      expect(await sent([data], { format: 'text' })).toBe(frame + END);
+      expect(await sent([data], { format: 'text' })).toBe(frame + END_FRAME);
     });
 
     it('5. are dispatched when they are empty, and not when they are absent', async () => {
-      const body = await sent([{ event: 'a', id: '1' }, { data: '' }, { comment: 'c' }], { format: 'text' });
-      expect(body).toBe(`event: a\nid: 1\n\ndata: \n\n: c\n\n${END}`);
-      expect(readAsBrowser(body).events).toEqual([{ type: 'message', data: '', lastEventId: '1' }]);
+      const body = await sent([{ event: 'a', id: '1', data: '' }, sseEvent({ comment: 'c' })], { format: 'text' });
+      expect(body).toBe(`event: a\nid: 1\ndata: \n\n: c\n\n${END_FRAME}`);
+      expect(readAsBrowser(body).events).toEqual([
+        { type: 'a', data: '', lastEventId: '1' },
+        { type: 'end', data: '', lastEventId: '~end' },
+      ]);
     });
 
     it('6. may be null, 0, false or an empty string, alone and in an envelope', async () => {
       expect(await sent([null, 0, false, '', { data: null }, { data: 0 }, { data: false }, { data: '' }])).toBe(
-        `${'data: null\n\ndata: 0\n\ndata: false\n\ndata: ""\n\n'.repeat(2)}${END}`,
+        `${'data: null\n\ndata: 0\n\ndata: false\n\ndata: ""\n\n'.repeat(2)}${END_FRAME}`,
       );
     });
 
@@ -116,11 +121,11 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
 
     it('15. with a lone surrogate do not end the stream', async () => {
       const text = await sent(['a\uD800b', 'next'], { format: 'text' });
-      expect(readAsBrowser(text).events.map(({ data }) => data)).toEqual(['a\uFFFDb', 'next']);
+      expect(readAsBrowser(beforeEnd(text)).events.map(({ data }) => data)).toEqual(['a\uFFFDb', 'next']);
     });
 
     it('15. with a lone surrogate arrive whole as JSON', async () => {
-      const events = parseEvents(await sent([{ data: { text: 'a\uD800b' } }, 'next']));
+      const events = parseEvents(beforeEnd(await sent([{ data: { text: 'a\uD800b' } }, 'next'])));
       expect(events.map(({ data }) => JSON.parse(data) as unknown)).toEqual([{ text: 'a\uD800b' }, 'next']);
     });
 
@@ -131,7 +136,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     it.each(['json', 'text'] as const)('17. of ten megabytes arrive whole as %s', async (format) => {
       const data = '0123456789'.repeat(1_000_000);
       const { url } = await serve(() => [data, 'next'], { format });
-      const events = parseEvents((await bodyOf(`${url}/stream`)).toString('utf8'));
+      const events = parseEvents(beforeEnd((await bodyOf(`${url}/stream`)).toString('utf8')));
       const texts = events.map((event) => (format === 'json' ? (JSON.parse(event.data) as string) : event.data));
       expect(texts.map((text) => text.length)).toEqual([data.length, 4]);
       expect(texts[0] === data).toBe(true);
@@ -162,8 +167,9 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       const text = '👩‍🚀 日本 ß '.repeat(20_000);
       const { url } = await serve(() => ['👩‍🚀', text], { format: 'text' });
       const body = await bodyOf(`${url}/stream`);
-      expect(readAsBrowser(body, [1]).events.map(({ data }) => data)).toEqual(['👩‍🚀', text]);
-      expect(parseEvents(body.toString('utf8')).map(({ data }) => data)).toEqual(['👩‍🚀', text]);
+      // The end has data, which are empty.
+      expect(readAsBrowser(body, [1]).events.map(({ data }) => data)).toEqual(['👩‍🚀', text, '']);
+      expect(parseEvents(body.toString('utf8')).map(({ data }) => data)).toEqual(['👩‍🚀', text, '']);
     });
 
     it('that are no string are refused as text, before the first event with status 500', async () => {
@@ -177,7 +183,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
   describe('fields', () => {
     it('are written in one order, each on its line', async () => {
       expect(await sent([{ data: { a: 1 }, comment: 'c', retry: 5, id: '7', event: 'e' }])).toBe(
-        `: c\nevent: e\nid: 7\nretry: 5\ndata: {"a":1}\n\n${END}`,
+        `: c\nevent: e\nid: 7\nretry: 5\ndata: {"a":1}\n\n${END_FRAME}`,
       );
     });
 
@@ -193,6 +199,10 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       ['12. the retry NaN', { retry: NaN, data: 1 }],
       ['12. the retry true', { retry: true as unknown as number, data: 1 }],
       ['the reserved id', { id: '~end', data: 1 }],
+      ['an id with a control character', { id: 'a\u001bb', data: 1 }],
+      ['an id that begins with a space', { id: ' a', data: 1 }],
+      ['an id that ends with a tab', { id: 'a\t', data: 1 }],
+      ['an id of 1,025 characters', { id: 'x'.repeat(1_025), data: 1 }],
       ['a BigInt', { event: 'big', data: { amount: 1n } }],
       ['undefined', undefined],
     ];
@@ -211,31 +221,34 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       const app = await serve(() => [{ id: '1', data: 1 }, event, { data: 'never' }]);
       const { status, body } = await read(app);
       expect(status).toBe(200);
-      expect(body).toBe(
+      expect(withoutJitter(body)).toBe(
         'id: 1\ndata: 1\n\n' +
-          'event: stream-error\ndata: {"type":"about:blank","title":"Internal Server Error","status":500}\n\n',
+          `event: stream-error\nretry: ${JITTERED}\n` +
+          'data: {"type":"about:blank","title":"Internal Server Error","status":500}\n\n',
       );
       expect(errorLines(app).filter((line) => line.includes('SseFieldError'))).toHaveLength(1);
     });
 
     it('10. may be an empty id, which resets the last one', async () => {
       const body = await sent([{ id: '1', data: 1 }, { id: '', data: 2 }, { data: 3 }]);
-      expect(body).toBe(`id: 1\ndata: 1\n\nid: \ndata: 2\n\ndata: 3\n\n${END}`);
-      expect(readAsBrowser(body).events.map(({ lastEventId }) => lastEventId)).toEqual(['1', '', '']);
+      expect(body).toBe(`id: 1\ndata: 1\n\nid: \ndata: 2\n\ndata: 3\n\n${END_FRAME}`);
+      expect(readAsBrowser(beforeEnd(body)).events.map(({ lastEventId }) => lastEventId)).toEqual(['1', '', '']);
     });
 
     it('11. have no event line without a name', async () => {
-      expect(await sent([{ data: 1 }])).toBe(`data: 1\n\n${END}`);
+      expect(await sent([{ data: 1 }])).toBe(`data: 1\n\n${END_FRAME}`);
     });
 
     it('12. may be the retry 0', async () => {
-      expect(await sent([{ retry: 0, data: 1 }, { retry: 0 }])).toBe(`retry: 0\ndata: 1\n\nretry: 0\n\n${END}`);
+      expect(await sent([{ retry: 0, data: 1 }, sseEvent({ retry: 0 })])).toBe(
+        `retry: 0\ndata: 1\n\nretry: 0\n\n${END_FRAME}`,
+      );
     });
 
     it('13. have a colon before every line of a comment', async () => {
       const body = await sent([{ comment: 'a\nb\r\ndata: evil\r\rc', data: 1 }]);
-      expect(body).toBe(`: a\n: b\n: data: evil\n: \n: c\ndata: 1\n\n${END}`);
-      expect(readAsBrowser(body).events).toHaveLength(1);
+      expect(body).toBe(`: a\n: b\n: data: evil\n: \n: c\ndata: 1\n\n${END_FRAME}`);
+      expect(readAsBrowser(beforeEnd(body)).events).toHaveLength(1);
     });
   });
 
@@ -298,7 +311,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
   });
 
   describe('ids', () => {
-    const idsOf = (body: string): (string | undefined)[] => parseEvents(body).map(({ id }) => id);
+    const idsOf = (body: string): (string | undefined)[] => parseEvents(beforeEnd(body)).map(({ id }) => id);
 
     it('are a random UUID for each event by default', async () => {
       const ids = idsOf(await sent([1, 2, { event: 'a', data: 3 }], {}, {}));
@@ -307,13 +320,15 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     });
 
     it('are not given to a frame without data', async () => {
-      expect(await sent([{ comment: 'c' }, { retry: 5 }], {}, {})).toBe(`: c\n\nretry: 5\n\n${END}`);
+      expect(await sent([sseEvent({ comment: 'c' }), sseEvent({ retry: 5 })], {}, {})).toBe(
+        `: c\n\nretry: 5\n\n${END_FRAME}`,
+      );
     });
 
     it('are what eventId returns, numbers included, and none for undefined', async () => {
       const eventId = ({ data }: SseMessage): string | number | undefined => [undefined, 0, 'one', ''][data as number];
       expect(await sent([0, 1, 2, 3], { eventId })).toBe(
-        `data: 0\n\nid: 0\ndata: 1\n\nid: one\ndata: 2\n\nid: \ndata: 3\n\n${END}`,
+        `data: 0\n\nid: 0\ndata: 1\n\nid: one\ndata: 2\n\nid: \ndata: 3\n\n${END_FRAME}`,
       );
     });
 
@@ -377,7 +392,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     const retryOf = async (view: new () => ServerSentEventsView, sse: SseModuleOptions = {}): Promise<string> => {
       Controller('stream')(view);
       const app = await startApp(adapter, { controllers: [view], sse: { ...noIds, ...sse } });
-      return (await read(app)).body.slice(0, -END.length);
+      return beforeEnd((await read(app)).body);
     };
     abstract class View extends ServerSentEventsView {
       *events(): Iterable<number> {
@@ -445,20 +460,25 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     const readEnd = async (route: SseRouteOptions, options?: RawRequestOptions): Promise<RawClient> =>
       read(await serve(() => [1], { eventId: () => undefined, ...route }), options);
 
-    it("is a last id that nobody hears of, with 'stop', which is the default", async () => {
-      expect((await readEnd({})).body).toBe('data: 1\n\nid: ~end\n\n');
-      expect((await readEnd({ onEnd: 'stop' })).body).toBe('data: 1\n\nid: ~end\n\n');
+    it("is an event with the last id, with 'stop', which is the default", async () => {
+      expect((await readEnd({})).body).toBe(`data: 1\n\n${END_FRAME}`);
+      expect((await readEnd({ onEnd: 'stop' })).body).toBe(`data: 1\n\n${END_FRAME}`);
     });
 
-    it("is nothing, with 'reconnect'", async () => {
-      expect((await readEnd({ onEnd: 'reconnect' })).body).toBe('data: 1\n\n');
+    it("is the time after which to come back, with 'reconnect'", async () => {
+      const { body } = await readEnd({ onEnd: 'reconnect' });
+      expect(withoutJitter(body)).toBe(`data: 1\n\nretry: ${JITTERED}\n\n`);
+    });
+
+    it("is nothing, with 'nothing'", async () => {
+      expect((await readEnd({ onEnd: 'nothing' })).body).toBe('data: 1\n\n');
     });
 
     it('is an event of that name with the last id, with { event }', async () => {
       const { body } = await readEnd({ onEnd: { event: 'done' } });
-      expect(body).toBe('data: 1\n\nevent: done\nid: ~end\ndata: null\n\n');
+      expect(body).toBe('data: 1\n\nevent: done\nid: ~end\ndata:\n\n');
       const parser = readAsBrowser(body);
-      expect(parser.events.at(-1)).toEqual({ type: 'done', data: 'null', lastEventId: '~end' });
+      expect(parser.events.at(-1)).toEqual({ type: 'done', data: '', lastEventId: '~end' });
     });
 
     it.each<[string, SseRouteOptions]>([
@@ -480,9 +500,9 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       again.leave();
     });
 
-    it('of a source without any event is the headers and the last id', async () => {
+    it('of a source without any event is the headers and the end', async () => {
       const client = await read(await serve(() => []));
-      expect([client.status, client.body]).toEqual([200, END]);
+      expect([client.status, client.body]).toEqual([200, END_FRAME]);
       expect(client.header('Content-Type')).toEqual(['text/event-stream']);
     });
 
@@ -557,7 +577,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
         const client = await read(await serve(() => [1], { headers: { [name]: undefined } }));
         expect(client.header(name)).toEqual([]);
         expect(client.header('Content-Type')).toEqual(['text/event-stream']);
-        expect(client.body).toBe(`data: 1\n\n${END}`);
+        expect(client.body).toBe(`data: 1\n\n${END_FRAME}`);
       },
     );
 
@@ -674,7 +694,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     it('POST is answered with 200', async () => {
       const app = await serve(() => [1], { method: RequestMethod.POST });
       const client = await read(app, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } });
-      expect([client.status, client.body]).toEqual([200, `data: 1\n\n${END}`]);
+      expect([client.status, client.body]).toEqual([200, `data: 1\n\n${END_FRAME}`]);
       expect((await fetch(`${app.url}/stream`)).status).toBe(404);
     });
   });
@@ -716,7 +736,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
 
     it('that is an Observable of arrays sends each array as the data of one event', async () => {
       const { body } = await read(await serve(() => from([[1, 2], [3], []])));
-      expect(body).toBe(`data: [1,2]\n\ndata: [3]\n\ndata: []\n\n${END}`);
+      expect(body).toBe(`data: [1,2]\n\ndata: [3]\n\ndata: []\n\n${END_FRAME}`);
     });
 
     it('that is a generator of arrays sends each array as the data of one event', async () => {
@@ -726,13 +746,13 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
           yield [];
         }),
       );
-      expect(body).toBe(`data: [1,2]\n\ndata: []\n\n${END}`);
+      expect(body).toBe(`data: [1,2]\n\ndata: []\n\n${END_FRAME}`);
     });
 
     it('is asked only once the promise has settled, whatever time that takes', async () => {
       const app = await serve(() => new Promise((resolve) => setTimeout(() => resolve([1]), 150)), { openAfter: 5 });
       const client = await read(app);
-      expect([client.status, client.body]).toEqual([200, `data: 1\n\n${END}`]);
+      expect([client.status, client.body]).toEqual([200, `data: 1\n\n${END_FRAME}`]);
     });
 
     it.each<[string, unknown, string]>([

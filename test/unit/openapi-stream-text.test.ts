@@ -42,9 +42,15 @@ describe('the description of a stream', () => {
   });
 
   it('says how the stream ends, and how it fails', () => {
-    expect(textOf([], 'json', 'stop')).toContain('a last id keeps `EventSource` from reconnecting');
+    expect(textOf([], 'json', 'stop')).toContain('the event `end` comes last, and `EventSource` does not reconnect');
     expect(textOf([], 'json', 'reconnect')).toContain('clients reconnect');
+    expect(textOf([], 'json', 'nothing')).toContain('clients reconnect');
+    expect(textOf([], 'json', {})).toContain('the event `end` comes last');
     expect(textOf([], 'json', { event: 'done' })).toContain('the event `done` comes last');
+    expect(textOf([], 'json', { event: 'done', data: 5 })).toContain('the event `done` comes last');
+    for (const onEnd of [{ data: { total: 5 } }, { raw: '[DONE]' }]) {
+      expect(textOf([], 'json', onEnd)).toContain('an event without a name comes last, and `EventSource` does not');
+    }
     expect(textOf([])).toContain('`stream-error`');
   });
 });

@@ -1,3 +1,4 @@
+import { nameOfEnd } from '../../event/end-frame';
 import { END_EVENT } from '../../event/own-events';
 import type { StreamOptions } from '../../stream/stream-options';
 import type { StreamDescription } from './describe-stream';
@@ -17,8 +18,9 @@ function endText(onEnd: StreamOptions['onEnd']): string {
   if (onEnd === 'reconnect' || onEnd === 'nothing') {
     return 'When the stream is over, clients reconnect.';
   }
-  const { event = END_EVENT } = onEnd === 'stop' ? {} : onEnd;
-  return `When the stream is over, the event ${code(event)} comes last, and \`EventSource\` does not reconnect.`;
+  const name = onEnd === 'stop' ? END_EVENT : nameOfEnd(onEnd);
+  const last = name === undefined ? 'an event without a name' : `the event ${code(name)}`;
+  return `When the stream is over, ${last} comes last, and \`EventSource\` does not reconnect.`;
 }
 
 /** Beside events whose names are known, those without one may have any other. */
