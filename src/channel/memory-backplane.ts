@@ -10,7 +10,7 @@ import {
 } from './backplane';
 import { SseClosedError } from './backplane.error';
 import { ForgottenTopics } from './forgotten-topics';
-import { MemoryKeys } from './memory-keys';
+import { keyName, MemoryKeys } from './memory-keys';
 import { newProcessEpoch, TopicPositions } from './memory-position';
 import { MemorySubscription } from './memory-subscription';
 import { MemoryEntry, MemoryTopic, type MemoryTopicHost } from './memory-topic';
@@ -18,15 +18,21 @@ import { MemoryEntry, MemoryTopic, type MemoryTopicHost } from './memory-topic';
 /** Options of `memoryBackplane()`. */
 export interface MemoryBackplaneOptions {
   /**
-   * Most bytes that the histories of all topics take together, with an estimate of what their bookkeeping takes. Above it,
-   * topics lose their history, those first that have been silent longest.
+   * Most bytes that the histories of all topics and the keys of publications take together, with an estimate of what their
+   * bookkeeping takes. Above it, topics lose their history, those first that have been silent longest.
+   *
+   * Keys take at most a quarter of it. Above that, keys are forgotten before their time: of the topic that publishes, where it
+   * is among the topics with the most keys, otherwise of one of those. So a topic whose keys clients choose costs no other
+   * topic its keys. All keys take the same, however long they are: about 70,000 of one topic fit into the default.
    *
    * @default 67108864
    */
   readonly maxBytes?: number;
 }
 
-/** About what a topic with one event takes beside the payload. */
+/** The part of the bound that keys may take. */
+const SHARE_OF_KEYS = 1 / 4;
+/** About what a topic with one event takes beside the payload and its name. */
 const TOPIC_OVERHEAD = 850;
 /** About what each event takes beside the payload. */
 const EVENT_OVERHEAD = 100;
@@ -69,7 +75,7 @@ export class MemoryBackplane implements Backplane {
   private readonly process = newProcessEpoch();
   private readonly maxBytes: number;
   private readonly wheel = new TimerWheel();
-  private readonly keys = new MemoryKeys(this.wheel, this.capabilities.dedupeWindow);
+  private readonly keys: MemoryKeys;
   private readonly topics = new Map<string, MemoryTopic>();
   /** The topics that have a history, in the order of their last publication. */
   private readonly retaining = new Set<MemoryTopic>();
@@ -82,6 +88,7 @@ export class MemoryBackplane implements Backplane {
   /** @internal */
   constructor({ maxBytes = 67_108_864 }: MemoryBackplaneOptions) {
     this.maxBytes = maxBytes;
+    this.keys = new MemoryKeys(this.wheel, this.capabilities.dedupeWindow, maxBytes * SHARE_OF_KEYS);
   }
 
   /** How many topics are held: those with retained events or subscribers. */
@@ -89,9 +96,9 @@ export class MemoryBackplane implements Backplane {
     return this.topics.size;
   }
 
-  /** Bytes that the histories of all topics take, their bookkeeping estimated. */
+  /** Bytes that the histories of all topics and the keys of publications take, their bookkeeping estimated. */
   get retainedBytes(): number {
-    return this.bytes;
+    return this.bytes + this.keys.bytes;
   }
 
   async start(): Promise<void> {
@@ -104,7 +111,8 @@ export class MemoryBackplane implements Backplane {
       throw new SseClosedError();
     }
     signal?.throwIfAborted();
-    const known = key === undefined ? undefined : this.keys.find(topicName, key);
+    const name = key === undefined ? undefined : keyName(topicName, key);
+    const known = name === undefined ? undefined : this.keys.find(name);
     if (known !== undefined) {
       return new MemoryPublished(known, true);
     }
@@ -112,8 +120,8 @@ export class MemoryBackplane implements Backplane {
     const n = ++this.host.last;
     topic.append(new MemoryEntry(n, payload), history);
     const position = topic.positions.at(n);
-    if (key !== undefined) {
-      this.keys.remember(topicName, key, position);
+    if (name !== undefined) {
+      this.keys.remember(name, topic, n);
     }
     this.retain(topic, history.maxAge);
     return new MemoryPublished(position, false);
@@ -145,7 +153,7 @@ export class MemoryBackplane implements Backplane {
     }
     if (this.retaining.delete(topic)) {
       this.newest = this.newest === topic ? undefined : this.newest;
-      this.bytes -= TOPIC_OVERHEAD;
+      this.bytes -= bytesOf(topic);
       this.wheel.remove(topic);
     }
     if (topic.subscriptions.size === 0 && this.topics.delete(topic.name)) {
@@ -168,14 +176,14 @@ export class MemoryBackplane implements Backplane {
     // Not at each publication: a set that is changed so often leaves 40 bytes for the collector each time.
     if (topic !== this.newest) {
       if (!this.retaining.delete(topic)) {
-        this.bytes += TOPIC_OVERHEAD;
+        this.bytes += bytesOf(topic);
         this.wheel.add(topic, maxAge);
       }
       this.retaining.add(topic);
       this.newest = topic;
     }
     for (const silent of this.retaining) {
-      if (this.bytes <= this.maxBytes) {
+      if (this.retainedBytes <= this.maxBytes) {
         break;
       }
       silent.dropAll();
@@ -183,4 +191,9 @@ export class MemoryBackplane implements Backplane {
     }
     this.tidy(topic);
   }
+}
+
+/** What a topic takes beside its events. Clients may choose its name. */
+function bytesOf({ name }: MemoryTopic): number {
+  return TOPIC_OVERHEAD + 2 * name.length;
 }

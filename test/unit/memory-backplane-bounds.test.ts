@@ -138,6 +138,69 @@ describe('the histories of all topics of a memory backplane', () => {
   }, 60_000);
 });
 
+describe('the keys of publications to a memory backplane', () => {
+  const NO_HISTORY = { maxEvents: 0, maxBytes: 0, maxAge: 1_000 };
+
+  it('count inside its bound, and a topic whose keys clients choose costs no other topic its keys', async () => {
+    backplane = memoryBackplane({ maxBytes: 4_000_000 });
+    const mine = await backplane.publish('user/1', 'x', { key: 'mine' });
+    const before = await heapUsed();
+    for (let index = 0; index < 101_000; index++) {
+      await backplane.publish('import', 'x', { key: `${index}`.padEnd(256, 'x'), history: NO_HISTORY });
+    }
+    expect((await heapUsed()) - before).toBeLessThan(4_000_000);
+    expect(backplane.retainedBytes).toBeLessThan(1_100_000);
+    expect(await backplane.publish('user/1', 'x', { key: 'mine' })).toEqual({ ...mine, duplicate: true });
+  });
+
+  it('leave three quarters of it to the histories, and the histories leave the keys', async () => {
+    backplane = memoryBackplane({ maxBytes: 100_000 });
+    const kept = await backplane.publish('kept', text(60_000), { history: WIDE });
+    for (let index = 0; index < 1_000; index++) {
+      await backplane.publish('import', 'x', { key: `${index}`, history: NO_HISTORY });
+    }
+    expect(await read('kept', { from: 'oldest' }, 2)).toMatchObject([{}, { position: kept.position }]);
+    for (let index = 0; index < 100; index++) {
+      await backplane.publish(`topic ${index}`, text(5_000), { history: WIDE });
+      expect(backplane.retainedBytes).toBeLessThanOrEqual(100_000);
+    }
+    expect((await backplane.publish('import', 'x', { key: '999' })).duplicate).toBe(true);
+  });
+
+  it('do not keep the large text alive that they were cut out of', async () => {
+    backplane = memoryBackplane();
+    const before = await heapUsed();
+    for (let index = 0; index < 100; index++) {
+      const body = text(1_000_000);
+      await backplane.publish('a', 'x', { key: body.slice(index, index + 100) + index, history: NO_HISTORY });
+      await backplane.publish('a', 'x', { key: body.slice(0, index + 20), history: NO_HISTORY });
+    }
+    expect((await heapUsed()) - before).toBeLessThan(5_000_000);
+  });
+
+  it('take about the memory that is counted for them, one for each topic or many', async () => {
+    for (const [topics, each] of [
+      [1, 50_000],
+      [20_000, 1],
+      [5_000, 4],
+    ] as const) {
+      const ratios: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        backplane = memoryBackplane(EVERYTHING);
+        const before = await heapUsed();
+        for (let index = 0; index < topics * each; index++) {
+          const options = { key: `key ${index}`, history: NO_HISTORY };
+          await backplane.publish(`notifications/user/${index % topics}`, 'x', options);
+        }
+        ratios.push(((await heapUsed()) - before) / backplane.retainedBytes);
+        await backplane.close();
+      }
+      const middle = ratios.toSorted((a, b) => a - b)[1]!;
+      expect({ topics, ratios, isHonest: middle > 0.7 && middle < 1.3 }).toEqual({ topics, ratios, isHonest: true });
+    }
+  }, 60_000);
+});
+
 describe('topics of a memory backplane', () => {
   it('leave nothing behind when a million of them were used once', async () => {
     backplane = memoryBackplane();
@@ -173,6 +236,15 @@ describe('topics of a memory backplane', () => {
     expect(backplane.topicCount).toBe(1);
     aborts[999]!.abort();
     expect([backplane.topicCount, backplane.retainedBytes]).toEqual([0, 0]);
+  });
+
+  it('have their names counted, which clients may choose', async () => {
+    backplane = memoryBackplane(EVERYTHING);
+    const before = await heapUsed();
+    for (let index = 0; index < 5_000; index++) {
+      await backplane.publish(`${index}`.padEnd(256, 'ß\u{1F600}'), 'x');
+    }
+    expect(((await heapUsed()) - before) / backplane.retainedBytes).toBeLessThan(1.3);
   });
 
   it('stay while somebody subscribes, though their history is gone', async () => {
