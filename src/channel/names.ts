@@ -35,9 +35,18 @@ export function topicName(channel: string, topic: string | undefined): string {
   return `${channel}/${topic}`;
 }
 
-/** @throws SseKeyError when the key is no string of 1 to 256 characters. */
+/** @throws SseKeyError when the key is not a string of 1 to 256 characters without lone surrogates. */
 export function checkKey(key: string | undefined): void {
-  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_KEY)) {
-    throw new SseKeyError(`A key must be a string of 1 to ${MAX_KEY} characters`);
+  if (key === undefined) {
+    return;
+  }
+  if (typeof key !== 'string' || key === '' || key.length > MAX_KEY) {
+    throw new SseKeyError(
+      `A key must be a string of 1 to ${MAX_KEY} characters, not ${typeof key === 'string' ? `one of ${key.length}` : typeof key}`,
+    );
+  }
+  if (!key.isWellFormed()) {
+    // In UTF-8 all of them are one character: an engine would take two keys for the same.
+    throw new SseKeyError('A key must not contain lone surrogates');
   }
 }

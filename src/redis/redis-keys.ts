@@ -1,3 +1,8 @@
+import { digestOf } from '../channel/key-digest';
+
+/** Most characters of a publication's key that are written as they are: fewer than those of a digest, so that the two never meet. */
+const LONGEST_PLAIN_KEY = 40;
+
 /** The names that a topic has in Redis. In a cluster all of them are in one slot. */
 export interface RedisKeys {
   /** The stream of its events, and the Pub/Sub channel of what is published now. */
@@ -16,7 +21,7 @@ export function keysOf(prefix: string, topic: string): RedisKeys {
   return {
     stream: `${base}:stream`,
     meta: `${base}:meta`,
-    publication: (key) => `${base}:key:${key}`,
+    publication: (key) => `${base}:key:${key.length > LONGEST_PLAIN_KEY ? digestOf(key) : key}`,
   };
 }
 

@@ -299,6 +299,7 @@ describe.each(ADAPTERS)('publishing to a channel on %s', (adapter) => {
       ['an empty key', 1, { key: '' }, { code: 'SSE_INVALID_KEY' }],
       ['a long key', 1, { key: long }, { code: 'SSE_INVALID_KEY' }],
       ['a key that is a number', 1, { key: 5 }, { code: 'SSE_INVALID_KEY' }],
+      ['a key with a lone surrogate', 1, { key: 'a\ud800' }, { code: 'SSE_INVALID_KEY' }],
       ['an empty topic', 1, { topic: '' }, { code: 'SSE_INVALID_TOPIC' }],
       ['a long topic', 1, { topic: long }, { code: 'SSE_INVALID_TOPIC' }],
       ['a topic with a control character', 1, { topic: 'a\nb' }, { code: 'SSE_INVALID_TOPIC' }],
