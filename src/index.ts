@@ -13,6 +13,7 @@ export {
   type SubscribeFrom,
 } from './channel/backplane';
 export { SseClosedError, SseOutcomeUnknownError, SseUnavailableError } from './channel/backplane.error';
+export type { SsePublishOptions, SseSubscribeOptions } from './channel/call-options';
 export type { SseChannelCounts } from './channel/channel-counters';
 export type { SseChannelOptions } from './channel/channel-definition';
 export type {
@@ -27,7 +28,7 @@ export type {
 export { getChannelToken, InjectChannel } from './channel/inject-channel.decorator';
 export { memoryBackplane, type MemoryBackplane, type MemoryBackplaneOptions } from './channel/memory-backplane';
 export { SseKeyError, SseTopicError } from './channel/names';
-export { SseChannel, type SsePublished, type SsePublishOptions, type SseSubscribeOptions } from './channel/sse-channel';
+export { SseChannel, type SsePublished } from './channel/sse-channel';
 export { SseChannels } from './channel/sse-channels';
 export type { SseSubscription } from './channel/sse-subscription';
 export type { SseModuleOptions, SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './config/options';

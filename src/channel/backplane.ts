@@ -1,6 +1,6 @@
 /**
  * The place of an event in its topic, as clients keep it in `Last-Event-ID`. Only the backplane that made it can read it; it
- * matches `/^[\w.~-]{1,96}$/`.
+ * matches `/^[\w.~-]{1,96}$/`. It is not a secret: an engine may count events in it, of one topic or of all.
  */
 export type Position = string;
 

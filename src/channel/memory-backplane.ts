@@ -41,6 +41,10 @@ const EVENT_OVERHEAD = 100;
  * Channels within one process: the recent events of each topic, in memory. Nothing outlives the process, and a client that
  * comes back to another one is told so (`gap: reset`).
  *
+ * Its positions tell something: the number in them counts the events of all topics of the process. A client that compares two
+ * ids learns how many events were published between them, also in topics that it cannot read. Where that must not be known,
+ * use Redis or PostgreSQL, whose positions count the events of their own topic.
+ *
  * It is what `SseModule` uses unless it is given another backplane; an application has one of its own, and closes it.
  *
  * @example

@@ -6,30 +6,20 @@ import { toMessage } from '../event/to-message';
 import type { TimerWheel } from '../stream/timer-wheel';
 import type { SseYield } from '../validation/yield-types';
 import type { ValidationResult } from '../validation/validate';
-import type { Backplane, SubscribeFrom } from './backplane';
+import type { Backplane } from './backplane';
 import { newCounters, type SseChannelCounts } from './channel-counters';
+import {
+  checkPublishOptions,
+  checkSubscribeOptions,
+  type SsePublishOptions,
+  type SseSubscribeOptions,
+} from './call-options';
 import type { ChannelDefinition } from './channel-definition';
-import type { SseChannelEvent } from './channel-event';
 import { checkKey, topicName } from './names';
 import { encodePayload } from './payload';
 import { SseSubscription } from './sse-subscription';
 import type { EventFilter } from './subscriber';
 import { TopicHub } from './topic-hub';
-
-/** Options of `SseChannel.publish()`. */
-export interface SsePublishOptions {
-  /**
-   * Names this publication, so that to repeat it after an error writes it once: another one with the same key in the same
-   * topic is not written again, for as long as the backplane remembers (in memory, 2 minutes).
-   */
-  readonly key?: string;
-  /**
-   * The topic: a string of 1 to 256 characters, for example `user/42`. Topics need not be made; an idle one is let go.
-   *
-   * @default the channel's own topic
-   */
-  readonly topic?: string;
-}
 
 /** What `SseChannel.publish()` answers. */
 export interface SsePublished {
@@ -37,25 +27,6 @@ export interface SsePublished {
   readonly id: string;
   /** Whether the key was known already: the id is that of the first publication. */
   readonly duplicate: boolean;
-}
-
-/** Options of `SseChannel.subscribe()`. */
-export interface SseSubscribeOptions<T = unknown> {
-  /** The id that the client received last, from `@LastEventId()`. Any string: what is no position gives `gap: invalid`. */
-  readonly after?: string | undefined;
-  /**
-   * Where a client begins that has received nothing yet: with what is published from now on, or with the `oldest` event that
-   * is retained.
-   *
-   * @default 'tip'
-   */
-  readonly from?: SubscribeFrom | undefined;
-  /** @default the channel's own topic */
-  readonly topic?: string | undefined;
-  /** Whether the subscriber gets an event. Its position is kept up to date all the same. */
-  readonly filter?: ((event: SseChannelEvent<T>) => boolean) | undefined;
-  /** Ends the subscription: the signal of `@SseSignal()`. Needed where a generator iterates; see `SseSubscription`. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a channel needs of its application. */
@@ -102,10 +73,11 @@ export class SseChannel<T = unknown> {
    * @param event the data, or data in an envelope (`{ event, data, retry, comment }`). Its id is the channel's to give.
    * @returns once the backplane has accepted the event, whoever receives it.
    * @throws SseValidationError when the data do not fit the schema, SseFieldError when a field cannot be sent, SseTopicError,
-   * SseKeyError; SseUnavailableError, SseOutcomeUnknownError or SseClosedError of the backplane. But for SseOutcomeUnknownError nothing
+   * SseKeyError, SseConfigurationError when there is no such option; SseUnavailableError, SseOutcomeUnknownError or SseClosedError of the backplane. But for SseOutcomeUnknownError nothing
    * was written.
    */
   async publish(event: SseYield<T>, options: SsePublishOptions = {}): Promise<SsePublished> {
+    checkPublishOptions(options, this.name);
     const topic = topicName(this.name, options.topic);
     checkKey(options.key);
     const message = toMessage(event);
@@ -135,9 +107,10 @@ export class SseChannel<T = unknown> {
    * The events of a topic: those after `after` that are retained, exactly once and in order, then each one as it comes. Return
    * it from a handler, or iterate over it.
    *
-   * @throws SseTopicError when the topic cannot be one.
+   * @throws SseConfigurationError when an option is unknown or cannot work, SseTopicError when the topic cannot be one.
    */
   subscribe(options: SseSubscribeOptions<T> = {}): SseSubscription<T> {
+    checkSubscribeOptions(options, this.name);
     const topic = topicName(this.name, options.topic);
     const { after, from = 'tip', filter, signal } = options;
     return new SseSubscription<T>(

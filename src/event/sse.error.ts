@@ -66,7 +66,7 @@ export class SseSourceError extends SseError {
   readonly code = 'SSE_INVALID_SOURCE';
 }
 
-/** Options or decorators that cannot work, found when the application starts. */
+/** Options or decorators that cannot work, found when the application starts; those of a call, such as `subscribe()`, at the call. */
 export class SseConfigurationError extends SseError {
   readonly code = 'SSE_INVALID_CONFIGURATION';
 }

@@ -5,6 +5,7 @@ import type { SseChannelEvent } from '../channel/channel-event';
 import { getChannelToken } from '../channel/inject-channel.decorator';
 import { SseTopicError } from '../channel/names';
 import type { SseChannel } from '../channel/sse-channel';
+import { SseConfigurationError } from '../event/sse.error';
 import type { SseSource, SseYield } from '../validation/yield-types';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { TAKES_REQUEST } from './sse-route.handler';
@@ -64,8 +65,14 @@ export abstract class ChannelView<T = unknown> extends ServerSentEventsView<T> {
     try {
       return this.channel.subscribe({ after, from: this.from, topic, filter }) as unknown as AsyncIterable<SseYield<T>>;
     } catch (error) {
-      // The name came with the request.
-      throw error instanceof SseTopicError ? new BadRequestException(error.message, { cause: error }) : error;
+      if (error instanceof SseTopicError) {
+        // The name came with the request.
+        throw new BadRequestException(error.message, { cause: error });
+      }
+      // `from` or `filter` of this view: the stack would not name it.
+      throw error instanceof SseConfigurationError
+        ? new SseConfigurationError(`${this.constructor.name}: ${error.message}`, { cause: error })
+        : error;
     }
   }
 }
@@ -89,7 +96,7 @@ export interface ChannelView<T = unknown> {
   topic?(request: unknown): string | undefined | Promise<string | undefined>;
 
   /**
-   * What a request gets of its topic: a function that says yes or no to each event.
+   * What a request gets of its topic: it returns a function that says yes or no to each event.
    *
    * @param request the framework's request: Express's, or Fastify's.
    * @default everything

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { DEFAULT_HISTORY } from '../../src/channel/backplane';
 import { memoryBackplane } from '../../src/channel/memory-backplane';
-import { SseChannel, type SseSubscribeOptions } from '../../src/channel/sse-channel';
+import type { SseSubscribeOptions } from '../../src/channel/call-options';
+import { SseChannel } from '../../src/channel/sse-channel';
 import { TimerWheel } from '../../src/stream/timer-wheel';
 
 /** Promises and turns run as ever; the clock does not. */
