@@ -7,6 +7,10 @@ import { SubscriptionIterator } from './subscription-iterator';
 /**
  * A subscription to a topic: return it from a handler, or iterate over it. Nothing happens before, and each use is a
  * subscription of its own.
+ *
+ * A stream that passes its events on gives no default id to events of its own, from the first one on: it would take the place of
+ * the position that the client resumes from. One that sends events before that, and does not take `@LastEventId()`, needs the
+ * option `eventId: () => undefined`.
  */
 export class SseSubscription<T = unknown> implements AsyncIterable<SseSubscriptionEvent<T>> {
   /** @internal */

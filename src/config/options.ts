@@ -85,7 +85,8 @@ export interface SseStreamOptions {
   /**
    * Gives the id of an event that has none; `undefined` sends no id.
    *
-   * @default a random UUID for each event
+   * @default a random UUID for each event. None in a handler that reads the client's last id (`@LastEventId()`), and none in a
+   * stream that has passed on an event of a channel: a client could not resume from it
    */
   eventId?: EventId;
   /**

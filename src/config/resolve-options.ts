@@ -1,7 +1,7 @@
 import type { Backplane } from '../channel/backplane';
 import { classOf, type NameOfData } from '../event/to-message';
+import { noId, randomId } from '../stream/event-ids';
 import { mergeHeaders, withoutHeaders, type SseHeaders } from '../stream/response-headers';
-import { randomEventId } from '../stream/random-event-id';
 import type { StreamOptions } from '../stream/stream-options';
 import { compileSchema } from '../validation/compile-schema';
 import { kindOfSchema, type SchemaKind } from '../validation/response-schema';
@@ -19,7 +19,7 @@ const DEFAULTS = {
   openAfter: 100,
   overflow: { maxBytes: 1_048_576, policy: 'disconnect', timeout: 30_000 },
   typedEvents: false,
-  eventId: randomEventId,
+  eventId: randomId,
 } as const satisfies SseStreamOptions;
 
 const SHUTDOWN_DEFAULTS = { grace: 5_000, retry: 1_000 } as const satisfies SseShutdownOptions;
@@ -30,6 +30,8 @@ export interface ViewDefaults {
   readonly headers?: SseHeaders;
   /** Names of the headers that `@Header()` sets on the method: as its own they win over those of the view and the module. */
   readonly decorated?: readonly string[];
+  /** Whether the method reads the id that a returning client received last. */
+  readonly readsLastEventId?: boolean;
 }
 
 /** A route's options, complete, and the schema they were made of. */
@@ -87,7 +89,8 @@ export function resolveRouteOptions(
       openAfter: merged.openAfter,
       overflow: { ...DEFAULTS.overflow, ...defined(module.overflow ?? {}), ...defined(route.overflow ?? {}) },
       validate: schema && compileSchema(schema, merged.serializerOptions),
-      eventId: merged.eventId,
+      // What the method reads back, it has given itself: a random id means nothing to it, and would take the place of one that does.
+      eventId: merged.eventId === randomId && view.readsLastEventId ? noId : merged.eventId,
       pipe: merged.pipe,
       retry: merged.retry,
     },

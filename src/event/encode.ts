@@ -1,5 +1,6 @@
 import { encodeJson } from './encode-json';
 import { EncodedMessage } from './encoded-message';
+import { idText } from './id-text';
 import { isPromiseLike } from './is-promise-like';
 import { isOwnEvent } from './own-events';
 import { SseFieldError } from './sse.error';
@@ -66,7 +67,7 @@ export function checkFields({ comment, data, event, id, raw, retry }: SseMessage
     checkedName(event);
   }
   if (id !== undefined) {
-    checkedId(typeof id === 'number' ? String(id) : id);
+    checkedId(idText(id));
   }
   if (retry !== undefined) {
     checkedRetry(retry);

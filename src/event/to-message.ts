@@ -1,4 +1,5 @@
 import { EncodedEvent } from './encoded-event';
+import { idText } from './id-text';
 import { MadeEvent } from './made-event';
 import { SseEnvelopeBase, type SseEnvelope, type SseMessage } from './sse-event';
 import { SseFieldError } from './sse.error';
@@ -41,8 +42,7 @@ export function toMessage(value: unknown, nameOfData?: NameOfData): SseMessage {
     return {
       event: event === undefined ? nameOfData?.(data) : event,
       data,
-      // A number that counts is the commonest id of all; everything else is checked where it is written.
-      id: typeof id === 'number' && Number.isFinite(id) ? String(id) : (id as string),
+      id: idText(id),
       retry,
       comment,
       raw: undefined,
@@ -69,7 +69,7 @@ function messageWithoutData(value: SseEnvelope & { raw?: string }): SseMessage {
     );
   }
   const { event, id, retry, comment, raw } = value;
-  return { event, data: undefined, id: typeof id === 'number' ? String(id) : id, retry, comment, raw };
+  return { event, data: undefined, id: idText(id), retry, comment, raw };
 }
 
 /** The class of `data`, or `undefined` for plain objects, arrays and primitives. */

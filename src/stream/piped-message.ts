@@ -1,4 +1,5 @@
 import { EncodedMessage } from '../event/encoded-message';
+import { idText } from '../event/id-text';
 import { SseEnvelopeBase, type SseMessage } from '../event/sse-event';
 import { SseSourceError } from '../event/sse.error';
 import { toMessage } from '../event/to-message';
@@ -33,8 +34,7 @@ export function pipedMessage(value: unknown): SseMessage {
   if (data === undefined && raw === undefined && comment === undefined && retry === undefined) {
     throw notAnEvent('an object without data');
   }
-  const text = typeof id === 'number' ? String(id) : id;
-  return { event: event ?? type, data, id: text, retry, comment, raw };
+  return { event: event ?? type, data, id: idText(id), retry, comment, raw };
 }
 
 function notAnEvent(what: string): SseSourceError {

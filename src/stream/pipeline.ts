@@ -4,9 +4,9 @@ import { SseSourceError, type SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage } from '../event/to-message';
 import type { Demand } from './demand';
+import type { EventIds } from './event-ids';
 import { pipedMessage } from './piped-message';
-import { randomEventId } from './random-event-id';
-import type { EventId, PipeEvents, StreamOptions } from './stream-options';
+import type { PipeEvents, StreamOptions } from './stream-options';
 import { validated } from './validated';
 
 /** The shortest frame, `data: 0\n\n`: with this, a bound in bytes is one in events, too. */
@@ -39,10 +39,10 @@ export function toMessages(values$: Observable<unknown>, context: PipelineContex
 export function throughPipe(
   messages$: Observable<SseMessage>,
   pipe: PipeEvents,
-  eventId: EventId,
+  ids: EventIds,
   request: unknown,
 ): Observable<unknown> {
-  const piped$: unknown = pipe(messages$.pipe(map((message) => withId(message, eventId))), request);
+  const piped$: unknown = pipe(messages$.pipe(map((message) => ids.give(message))), request);
   if (!isObservable(piped$)) {
     throw new SseSourceError('pipe() must return an Observable. Is a "return" missing?');
   }
@@ -50,17 +50,21 @@ export function throughPipe(
 }
 
 /** The whole way of what was yielded, where there is no schema. */
-export function frameOfValue(value: unknown, { nameOfData, eventId, format, onNestMessage }: StreamOptions): string {
+export function frameOfValue(
+  value: unknown,
+  { nameOfData, format, onNestMessage }: StreamOptions,
+  ids: EventIds,
+): string {
   const message = toMessage(value, nameOfData);
   if (message.data === value && isLikeNestMessage(value)) {
     onNestMessage?.();
   }
-  return frameWithId(message, eventId, format);
+  return frameWithId(message, ids, format);
 }
 
 /** Message → with its id → frame. */
-export function frameOfMessage(message: SseMessage, { eventId, format }: StreamOptions): string {
-  return frameWithId(message, eventId, format);
+export function frameOfMessage(message: SseMessage, { format }: StreamOptions, ids: EventIds): string {
+  return frameWithId(message, ids, format);
 }
 
 /** What came out of the developer's operators → frame. */
@@ -73,19 +77,7 @@ function isLikeNestMessage(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && 'data' in value;
 }
 
-function frameWithId(message: SseMessage, eventId: EventId, format: SseFormat): string {
-  return eventId === randomEventId && message.id === undefined && message.data !== undefined
-    ? encodeMessage(message, format, randomEventId())
-    : encodeMessage(withId(message, eventId), format);
-}
-
-/** Gives an event its id. The message is the pipeline's own until the user's operators get it. */
-function withId(message: SseMessage, eventId: EventId): SseMessage {
-  if (message.id === undefined && message.data !== undefined) {
-    const id = eventId(message);
-    if (id !== undefined) {
-      message.id = typeof id === 'number' ? String(id) : id;
-    }
-  }
-  return message;
+function frameWithId(message: SseMessage, ids: EventIds, format: SseFormat): string {
+  const ownId = ids.ownId(message);
+  return ownId === undefined ? encodeMessage(ids.give(message), format) : encodeMessage(message, format, ownId);
 }

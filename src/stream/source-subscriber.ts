@@ -1,4 +1,5 @@
 import { Subscriber } from 'rxjs';
+import type { EventIds } from './event-ids';
 import type { FrameSink } from './frame-source';
 import type { StreamOptions } from './stream-options';
 
@@ -9,8 +10,9 @@ import type { StreamOptions } from './stream-options';
 export class SourceSubscriber<T> extends Subscriber<T> {
   constructor(
     private readonly sink: Pick<FrameSink, 'write' | 'fail' | 'complete'>,
-    private readonly toFrame: (value: T, options: StreamOptions) => string,
+    private readonly toFrame: (value: T, options: StreamOptions, ids: EventIds) => string,
     private readonly options: StreamOptions,
+    private readonly ids: EventIds,
   ) {
     super();
   }
@@ -18,7 +20,7 @@ export class SourceSubscriber<T> extends Subscriber<T> {
   protected override _next(value: T): void {
     let frame: string;
     try {
-      frame = this.toFrame(value, this.options);
+      frame = this.toFrame(value, this.options, this.ids);
     } catch (error) {
       this.error(error);
       return;

@@ -7,6 +7,7 @@ import { SseError, SseOverflowError, type SseValidationError } from '../event/ss
 import { acceptsEventStream } from './accept';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
+import { EventIds } from './event-ids';
 import { isFrameSource, CONNECT_FRAMES, type FrameConnection, type FrameSink, type StreamState } from './frame-source';
 import { FrameWriter, type FrameWriterEvents } from './frame-writer';
 import { errorFrame } from './error-frame';
@@ -270,20 +271,21 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.hold(events);
       source = events;
     }
+    const ids = new EventIds(options.eventId);
     const values$ = toObservable(source, demand, handler);
     if (!pipe && !validate) {
-      this.subscribe(values$, frameOfValue);
+      this.subscribe(values$, frameOfValue, ids);
       return;
     }
     const context: PipelineContext = { options, demand, onDropped: (error) => this.drop(error) };
     if (!pipe) {
-      this.subscribe(toMessages(values$, context), frameOfMessage);
+      this.subscribe(toMessages(values$, context), frameOfMessage, ids);
       return;
     }
     this.stopped$ = new Subject();
     // The developer's operators may keep what they get though nobody subscribes to them any more: it has to end, too.
     const messages$ = toMessages(values$.pipe(takeUntil(this.stopped$)), context);
-    this.subscribe(throughPipe(messages$, pipe, options.eventId, this.request), frameOfPiped);
+    this.subscribe(throughPipe(messages$, pipe, ids, this.request), frameOfPiped, ids);
   }
 
   private drop(error: SseValidationError): void {
@@ -299,8 +301,12 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     }
   }
 
-  private subscribe<T>(values$: Observable<T>, frameOf: (value: T, options: StreamOptions) => string): void {
-    const subscriber = new SourceSubscriber(this, frameOf, this.options);
+  private subscribe<T>(
+    values$: Observable<T>,
+    frameOf: (value: T, options: StreamOptions, ids: EventIds) => string,
+    ids: EventIds,
+  ): void {
+    const subscriber = new SourceSubscriber(this, frameOf, this.options, ids);
     // Before it subscribes: a source that gives everything at once may be ended while it does.
     this.subscription = subscriber;
     values$.subscribe(subscriber);

@@ -1,12 +1,13 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { HEADERS, isMadeBy, parametersRead } from './route-arguments';
 
 /**
  * The id of the last event that a reconnecting client received, or `undefined` for a client that comes for the first time.
  *
  * Browsers send the id in UTF-8, which Node reads as Latin-1; it is put right here. The id is the client's word, never
- * authority.
+ * authority. A handler that reads it gives no default ids to its events: those that it understands are its own.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
  *
@@ -15,9 +16,24 @@ import type { IncomingMessage } from 'node:http';
  * async *events(@LastEventId() lastEventId: string | undefined) { … }
  * ```
  */
-export const LastEventId = createParamDecorator((_data: unknown, context: ExecutionContext): string | undefined =>
-  lastEventIdOf(context.switchToHttp().getRequest<IncomingMessage>()),
-);
+export const LastEventId = createParamDecorator(lastEventIdIn);
+
+function lastEventIdIn(_data: unknown, context: ExecutionContext): string | undefined {
+  return lastEventIdOf(context.switchToHttp().getRequest<IncomingMessage>());
+}
+
+/** Whether a method of a controller reads the id, by `@LastEventId()` or by `@Headers('last-event-id')`. */
+export function readsLastEventId(controller: Function, methodName: string): boolean {
+  return (
+    isMadeBy(lastEventIdIn, controller, methodName) ||
+    parametersRead(controller, methodName, HEADERS).some(isLastEventIdHeader)
+  );
+}
+
+/** Whether a header is that of the id. */
+export function isLastEventIdHeader(name: unknown): name is string {
+  return typeof name === 'string' && name.toLowerCase() === 'last-event-id';
+}
 
 /** Reads the header of a request, Node's own or a framework's. */
 export function lastEventIdOf(request: Pick<IncomingMessage, 'headers'>): string | undefined {

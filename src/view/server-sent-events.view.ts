@@ -55,7 +55,7 @@ export interface ServerSentEventsView<T = unknown> {
   /**
    * The id of an event of `events()` that has none of its own; `undefined` sends no id. Called with the validated event.
    *
-   * @default a random UUID for each event
+   * @default a random UUID for each event; see `SseStreamOptions.eventId` for the streams that have none
    */
   eventId?(event: SseMessage<EventData<T>>): string | number | undefined;
 

@@ -7,6 +7,7 @@ import { SseConfigurationError } from '../event/sse.error';
 import { ChannelView } from './channel.view';
 import { CHANNEL_EVENTS } from './openapi/channel-events';
 import { documentRoute } from './openapi/document-route';
+import { readsLastEventId } from './last-event-id.decorator';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { createSseHandler, unwrap } from './sse-route.handler';
 import { METHOD, recordedRoute, type SseRouteRecord } from './sse-route.metadata';
@@ -95,6 +96,7 @@ export class SseRouteRegistrar {
       ...(isEvents && { responseSchema: statics.responseSchema ?? this.channelOf(controller)?.schema }),
       ...(isView && { headers: statics.headers }),
       decorated: ((Reflect.getMetadata(HEADERS, method) ?? []) as { name: string }[]).map((header) => header.name),
+      readsLastEventId: readsLastEventId(controller, name),
     };
     const route = resolveRouteOptions(this.runtime.options.stream, view, record.options, where);
     const handler = this.handlerOf(controller, name, method);

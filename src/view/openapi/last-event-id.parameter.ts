@@ -1,5 +1,6 @@
 import { API_HEADERS, API_PARAMETERS } from '../../event/swagger-metadata';
-import { HEADERS, parametersRead } from './route-arguments';
+import { isLastEventIdHeader } from '../last-event-id.decorator';
+import { HEADERS, parametersRead } from '../route-arguments';
 
 /** A parameter as `@ApiHeader` and its like record it. */
 export interface ApiParameter {
@@ -14,7 +15,7 @@ const NAME = 'Last-Event-ID';
 export function streamParameters(method: Function, controller: Function, methodName: string): ApiParameter[] {
   const own = (Reflect.getMetadata(API_PARAMETERS, method) as ApiParameter[] | undefined) ?? [];
   const ofController = (Reflect.getMetadata(API_HEADERS, controller) as ApiParameter[] | undefined) ?? [];
-  if ([...own, ...ofController].some((parameter) => parameter.in === 'header' && isLastEventId(parameter.name))) {
+  if ([...own, ...ofController].some((parameter) => parameter.in === 'header' && isLastEventIdHeader(parameter.name))) {
     return own;
   }
   return [
@@ -31,9 +32,5 @@ export function streamParameters(method: Function, controller: Function, methodN
 
 /** The header's name as `@Headers('last-event-id')` of the method has it: the document shall not list it twice. */
 function readHeader(controller: Function, methodName: string): string | undefined {
-  return parametersRead(controller, methodName, HEADERS).find(isLastEventId);
-}
-
-function isLastEventId(name: unknown): name is string {
-  return typeof name === 'string' && name.toLowerCase() === NAME.toLowerCase();
+  return parametersRead(controller, methodName, HEADERS).find(isLastEventIdHeader);
 }

@@ -1,5 +1,5 @@
 import type { ApiParameter } from './last-event-id.parameter';
-import { parametersRead, PARAM } from './route-arguments';
+import { parametersRead, PARAM } from '../route-arguments';
 
 /* Nest's key for the path of a controller, and of a handler. */
 const PATH = 'path';
