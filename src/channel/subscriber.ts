@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EncodedEvent } from '../event/encoded-event';
+import { quoted } from '../event/printable';
 import type { Demand } from '../stream/demand';
 import type { FrameConnection, FrameSink, StreamState } from '../stream/frame-source';
 import { TimeSlice } from '../stream/time-slice';
@@ -189,7 +190,8 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
     }
     if (hub.state === 'stale') {
       throw new SseUnavailableError(
-        `What comes after ${after ?? 'the beginning'} in ${hub.topic} cannot be read: the backplane is away`,
+        `The events of topic ${quoted(hub.topic)} after ${after === undefined ? 'the beginning' : `position ${quoted(after)}`} cannot be read: ` +
+          'the backplane is temporarily unavailable. Retry',
       );
     }
     const reading = new AbortController();

@@ -1,7 +1,8 @@
 import { RequestMethod } from '@nestjs/common';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { inspect } from 'node:util';
 import { endFrame, type SseEndEvent } from '../event/end-frame';
+import { messageOf } from '../event/error-text';
+import { quoted, show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import type { HistoryBounds } from '../channel/backplane';
 import type { SseChannelOptions } from '../channel/channel-definition';
@@ -111,7 +112,7 @@ export function checkHeaders(headers: SseHeaders | undefined, where: string): vo
       validateHeaderName(name);
       if (value !== undefined) {
         if (![value].flat().every((one) => typeof one === 'string' || typeof one === 'number')) {
-          throw new Error(`the header ${name} must be a string, a number or a list of strings`);
+          throw new Error(`the header ${quoted(name)} must be a string, a number or a list of strings`);
         }
         validateHeaderValue(name, value as string);
       }
@@ -124,7 +125,7 @@ export function explained<T>(where: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new SseConfigurationError(`${where}: ${(cause as Error).message}`, { cause });
+    throw new SseConfigurationError(`${where}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -142,7 +143,7 @@ function check(options: object, checks: Readonly<Record<string, Check>>, where: 
     const rule = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!rule) {
       throw new SseConfigurationError(
-        `${where}: there is no option "${name}". Options are ${Object.keys(checks).join(', ')}`,
+        `${where}: there is no option ${quoted(name)}. Options are ${Object.keys(checks).join(', ')}`,
       );
     }
     if (value !== undefined && !rule[0](value)) {
@@ -161,20 +162,5 @@ function isEndEvent(value: unknown): boolean {
     return event !== '' && (data === undefined || raw === undefined);
   } catch {
     return false;
-  }
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return `"${value}"`;
-  }
-  if (typeof value === 'function') {
-    return 'a function';
-  }
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    // A BigInt, a circle: JSON has nothing for it.
-    return inspect(value, { depth: 2, breakLength: Infinity });
   }
 }

@@ -1,7 +1,11 @@
 import { isObservable } from 'rxjs';
+import { messageOf } from './error-text';
 import { isPromiseLike } from './is-promise-like';
+import { quoted } from './printable';
 import { SseFieldError } from './sse.error';
 
+/** Most characters of a place in the data that a message names. */
+const MAX_PLACE = 200;
 /** Values that are deeper are not looked at. */
 const MAX_DEPTH = 500;
 
@@ -19,7 +23,7 @@ export function encodeJson(data: unknown): string {
     json = JSON.stringify(data);
   } catch (cause) {
     refuse(data, []);
-    throw new SseFieldError('data', `cannot be written as JSON: ${(cause as Error).message}`, { cause });
+    throw new SseFieldError('data', `cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
   if (json === undefined || !(isFlat(data) || isExpressible(data, 0))) {
     refuse(data, []);
@@ -87,8 +91,10 @@ function hasToJson(value: object): boolean {
 function refuse(value: unknown, path: readonly string[]): void {
   const kind = kindOf(value);
   if (kind !== undefined) {
-    const place = JSON.stringify(path.join('.').slice(0, 200));
-    throw new SseFieldError('data', path.length === 0 ? `is ${kind}` : `has at ${place} ${kind}`);
+    throw new SseFieldError(
+      'data',
+      path.length === 0 ? `is ${kind}` : `has at ${quoted(path.join('.'), MAX_PLACE)} ${kind}`,
+    );
   }
   if (typeof value === 'object' && value !== null && !hasToJson(value) && path.length <= MAX_DEPTH) {
     for (const [key, member] of Object.entries(value)) {

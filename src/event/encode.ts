@@ -3,6 +3,7 @@ import { EncodedMessage } from './encoded-message';
 import { idText } from './id-text';
 import { isPromiseLike } from './is-promise-like';
 import { isOwnEvent } from './own-events';
+import { quoted } from './printable';
 import { SseFieldError } from './sse.error';
 import type { SseMessage } from './sse-event';
 
@@ -132,7 +133,7 @@ function checkedName(value: unknown): string {
   }
   const name = checkedLine('event', value);
   if (isOwnEvent(name)) {
-    throw new SseFieldError('event', `is ${JSON.stringify(name)}, a name that the library keeps for its own events`);
+    throw new SseFieldError('event', `is ${quoted(name)}, a name that the library keeps for its own events`);
   }
   if (knownNames.size < MAX_KNOWN_NAMES) {
     knownNames.add(name);

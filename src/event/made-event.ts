@@ -1,4 +1,5 @@
 import { checkFields } from './encode';
+import { quoted } from './printable';
 import {
   SseEnvelopeBase,
   type SseEnvelope,
@@ -59,7 +60,7 @@ export function sseEvent(fields: object): SseMadeEvent {
   for (const name of Object.keys(fields)) {
     if (!FIELDS.has(name)) {
       const hint = name === 'type' ? '. The name of an event is called "event"' : '';
-      throw new SseFieldError('data', `cannot be told: sseEvent() knows no field "${name}"${hint}`);
+      throw new SseFieldError('data', `cannot be told: sseEvent() knows no field ${quoted(name)}${hint}`);
     }
   }
   const event = new MadeEvent(fields);

@@ -1,3 +1,5 @@
+import { printable, quoted, show } from './printable';
+
 /**
  * Base of every error that the library throws. Each subclass has a literal `code`, to tell them apart without
  * `instanceof` across copies of the package.
@@ -42,6 +44,38 @@ export interface SseIssue {
   readonly path: readonly PropertyKey[];
 }
 
+/** Most findings that a message names. */
+const MAX_FINDINGS = 10;
+/** Most characters of them, after which no other is begun. */
+const MAX_FINDINGS_LENGTH = 1_000;
+/** Most characters of one finding, and most steps of its path. */
+const MAX_FINDING = 300;
+const MAX_STEPS = 10;
+
+/** Both parts of an issue often hold what a client sent: its text, and the keys of its data. */
+function findings(issues: readonly SseIssue[]): string {
+  let text = '';
+  let count = 0;
+  for (const { path, message } of issues) {
+    if (count === MAX_FINDINGS || text.length > MAX_FINDINGS_LENGTH) {
+      return `${text}; and ${issues.length - count} more`;
+    }
+    const where = path.length > 0 ? `${place(path)}: ` : '';
+    text += `${count === 0 ? '' : '; '}${where}${printable(String(message), MAX_FINDING)}`;
+    count++;
+  }
+  return text;
+}
+
+/** A path as `items.0.price`; a key that is no plain name is put in quotation marks. */
+function place(path: readonly PropertyKey[]): string {
+  const steps = path.slice(0, MAX_STEPS).map((key) => {
+    const name = String(key);
+    return /^[\w$-]{1,64}$/.test(name) ? name : quoted(name);
+  });
+  return path.length > MAX_STEPS ? `${steps.join('.')}.…` : steps.join('.');
+}
+
 /** The data of an event do not fit the route's `responseSchema`. */
 export class SseValidationError extends SseError {
   readonly code = 'SSE_INVALID_DATA';
@@ -52,12 +86,9 @@ export class SseValidationError extends SseError {
     /** Name of the event, where it has one. */
     readonly event?: string,
   ) {
-    const findings = issues.map(({ path, message }) =>
-      path.length ? `${path.map(String).join('.')}: ${message}` : message,
-    );
-    super(
-      `The data of ${event === undefined ? 'an event' : `event "${event}"`} do not fit the response schema: ${findings.join('; ')}`,
-    );
+    // What did not pass the validation may be anything, the name included.
+    const name = event === undefined ? 'an event' : `event ${show(event)}`;
+    super(`The data of ${name} do not fit the response schema: ${findings(issues)}`);
   }
 }
 

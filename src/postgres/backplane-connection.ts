@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { SseUnavailableError } from '../channel/backplane.error';
+import { messageOf } from '../event/error-text';
 import { SseConfigurationError } from '../event/sse.error';
 import type { BackplaneSql } from './backplane-sql';
 import { prepareTables } from './backplane-tables';
@@ -77,7 +78,7 @@ export class BackplaneConnection {
       // What the server refused once it would refuse again on this connection.
       connection.lose(error);
       throw new SseUnavailableError(
-        isServerError(error) ? `PostgreSQL refused: ${error.message}` : 'PostgreSQL did not answer',
+        isServerError(error) ? `PostgreSQL refused: ${messageOf(error)}` : 'PostgreSQL did not answer',
         { cause: error },
       );
     }
@@ -89,8 +90,8 @@ export class BackplaneConnection {
 
   /** Says what stands against it; once, however often it is tried. */
   warn(error: unknown): void {
-    const { message, cause } = error as Error;
-    const text = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    const { cause } = error as Error;
+    const text = cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
     if (text !== this.warned) {
       this.warned = text;
       this.logger.warn(text);
@@ -126,7 +127,7 @@ function runOn(connection: ListeningConnection<PgQuery, PgResult>): (query: PgQu
 
 function refusalOf(error: unknown): SseConfigurationError | undefined {
   if (isServerError(error) && LASTING.test(error.code)) {
-    return new SseConfigurationError(`PostgreSQL refused: ${error.message}`, { cause: error });
+    return new SseConfigurationError(`PostgreSQL refused: ${messageOf(error)}`, { cause: error });
   }
   return error instanceof SseConfigurationError ? error : undefined;
 }

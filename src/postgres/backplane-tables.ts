@@ -1,3 +1,4 @@
+import { show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import type { BackplaneSql } from './backplane-sql';
 import { textQuery, type PgQuery, type TextRow } from './pg-pool';
@@ -41,7 +42,7 @@ export async function prepareTables(run: Run, sql: BackplaneSql, mayCreate: bool
   }
   const [, encoding] = state;
   if (encoding !== 'UTF8') {
-    throw new SseConfigurationError(`The backplane needs a database in UTF8, not in ${encoding}`);
+    throw new SseConfigurationError(`The backplane needs a database in UTF8, not in ${show(encoding)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { quoted, show } from '../event/printable';
 import { SseTailCursorError } from './tail-cursor.error';
 
 /** The columns that Materialize puts before those of the relation. */
@@ -33,6 +34,9 @@ export interface CursorReading<Row> {
   readonly keyOf?: ((row: Row) => string | number | bigint | boolean) | undefined;
   readonly maxRows: number;
 }
+
+/** Most characters of a row in a message. */
+const MAX_ROW = 300;
 
 /** A timestamp as text: what may stand in a statement. */
 export const TIMESTAMP = /^(?:0|[1-9]\d{0,37})$/;
@@ -147,7 +151,7 @@ export class CursorChanges<Row> {
     if (!TIMESTAMP.test(text)) {
       throw new SseTailCursorError(
         'invalid',
-        `idOf must give a timestamp, an integer from 0 of at most 38 digits, not ${JSON.stringify(text)}`,
+        `idOf must give a timestamp, an integer from 0 of at most 38 digits, not ${quoted(text)}`,
       );
     }
     return BigInt(text);
@@ -172,7 +176,7 @@ function kindOf(state: unknown, row: unknown): CursorChangeKind {
   }
   throw new SseTailCursorError(
     state === 'key_violation' ? 'key' : 'invalid',
-    `The cursor gave a row with mz_state ${String(state)}: ${JSON.stringify(row)}`,
+    `The cursor gave a row with mz_state ${show(state)}: ${show(row, MAX_ROW)}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { show } from '../event/printable';
 import { SseError } from '../event/sse.error';
 
 /** What is wrong with a cursor: no text, given to two rows, or lower than that of a row which was there before. */
@@ -21,6 +22,6 @@ export class SseCursorError extends SseError {
     /** The cursor at fault. */
     readonly cursor: unknown,
   ) {
-    super(`${EXPLANATIONS[reason]}. The cursor: ${JSON.stringify(cursor) ?? String(cursor)}`);
+    super(`${EXPLANATIONS[reason]}. The cursor: ${show(cursor)}`);
   }
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { quoted } from '../event/printable';
 import { commitOrder } from './commit-order';
 import type { PostgresConnect } from './postgres-connect';
 import type { ResolvedTailQuery } from './tail-query-options';
@@ -22,7 +23,7 @@ export function warnOfOrder<Row>({ connect, channels, cursorOf, lookBack }: Reso
   }
   warned.set(connect, known.add(channel!));
   logger.warn(
-    `tailQuery on "${channel}": its cursor must grow in the order in which transactions commit. A sequence or a timestamp does ` +
+    `tailQuery on ${quoted(channel!)}: its cursor must grow in the order in which transactions commit. A sequence or a timestamp does ` +
       'not, and loses rows: use commitOrder.cursorOf. A counter that each writing transaction updates does: say so by lookBack: false',
   );
 }

@@ -1,4 +1,5 @@
 import { SseOutcomeUnknownError, SseUnavailableError } from '../channel/backplane.error';
+import { messageOf } from '../event/error-text';
 import { takeClient } from './pg-client';
 import type { PgPool, PgQuery, TextRow } from './pg-pool';
 import { within } from './within';
@@ -37,7 +38,7 @@ export async function runOnPool(pool: PgPool, limit: number, query: PgQuery): Pr
   } catch (error) {
     if (isServerError(error) && UNDONE.test(error.code)) {
       isBroken = false;
-      throw new SseUnavailableError(`PostgreSQL refused: ${error.message}`, { cause: error });
+      throw new SseUnavailableError(`PostgreSQL refused: ${messageOf(error)}`, { cause: error });
     }
     throw new SseOutcomeUnknownError('PostgreSQL did not answer, or the connection to it broke', { cause: error });
   } finally {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { messageOf } from '../event/error-text';
 import { SseConfigurationError } from '../event/sse.error';
 import { LONGEST_TIME } from './check-milliseconds';
 import { isConnectionError } from './connection-error';
@@ -109,7 +110,7 @@ export class PgListener implements TailListener {
       this.listener.close();
       failed.forEach((subscriber) => subscriber.onFailed(error));
     } else if (before === 0) {
-      this.logger.warn(`Nothing listens to PostgreSQL at the moment, and is tried again: ${(error as Error).message}`);
+      this.logger.warn(`The connection that listens to PostgreSQL is lost; the stream retries: ${messageOf(error)}`);
     }
   }
 }

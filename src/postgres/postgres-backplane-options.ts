@@ -1,3 +1,4 @@
+import { quoted, show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import type { PostgresTables } from './backplane-sql';
 import { checkMilliseconds } from './check-milliseconds';
@@ -38,7 +39,7 @@ export function resolvePostgresOptions(options: PostgresBackplaneOptions): Requi
     ...unknown
   } = options;
   for (const name of Object.keys(unknown)) {
-    throw new SseConfigurationError(`postgresBackplane() has no option "${name}"`);
+    throw new SseConfigurationError(`postgresBackplane() has no option ${quoted(name)}`);
   }
   if (typeof pool?.connect !== 'function' || typeof pool.on !== 'function') {
     throw new SseConfigurationError('postgresBackplane() needs `pool`, a Pool of the package pg');
@@ -52,7 +53,7 @@ export function resolvePostgresOptions(options: PostgresBackplaneOptions): Requi
   for (const [name, value] of Object.entries({ schema, prefix })) {
     if (!NAME.test(value)) {
       throw new SseConfigurationError(
-        `postgresBackplane(): ${name} must be 1 to 30 of the characters a-z, 0-9 and _, and begin with no digit, not "${value}"`,
+        `postgresBackplane(): ${name} must be 1 to 30 of the characters a-z, 0-9 and _, and begin with no digit, not ${show(value)}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { backoff } from '../channel/backoff';
+import { messageOf } from '../event/error-text';
 import { isConnectionError } from './connection-error';
 import { CursorChanges, TIMESTAMP, type CursorColumns, type CursorGroup } from './cursor-changes';
 import { CursorConnection } from './cursor-connection';
@@ -138,11 +139,11 @@ export class TailCursorIterator<Row> implements AsyncIterableIterator<TailedChan
     }
     if (!isConnectionError(error)) {
       throw isServerError(error)
-        ? new SseTailCursorError('refused', `The server refused: ${error.message}`, { cause: error })
+        ? new SseTailCursorError('refused', `The server refused: ${messageOf(error)}`, { cause: error })
         : error;
     }
     if (attempt === 0) {
-      this.logger.warn(`The cursor is lost, and is opened again: ${(error as Error).message}`);
+      this.logger.warn(`The cursor is lost; the stream opens it again: ${messageOf(error)}`);
     }
     await this.wait(backoff(attempt));
     return attempt + 1;

@@ -1,3 +1,4 @@
+import { show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import { checkMilliseconds } from './check-milliseconds';
 import type { CursorColumns, CursorReading } from './cursor-changes';
@@ -96,7 +97,7 @@ export function resolveTailCursor<Row>(options: TailCursorOptions<Row>): Resolve
   } = options;
   checkMilliseconds('tailCursor', { silence, ...(progress !== false && { progress }) });
   if (!(maxRows > 0)) {
-    throw new SseConfigurationError(`tailCursor: maxRows must be a number above 0, not ${maxRows}`);
+    throw new SseConfigurationError(`tailCursor: maxRows must be a number above 0, not ${show(maxRows)}`);
   }
   return { ...rest, fetch, idOf, maxRows, progress, silence, isTrimmed };
 }

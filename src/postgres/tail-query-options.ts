@@ -1,3 +1,4 @@
+import { show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import { checkMilliseconds } from './check-milliseconds';
 import type { PostgresConnect } from './postgres-connect';
@@ -98,7 +99,7 @@ export function resolveTailQuery<Row>(options: TailQueryOptions<Row>): ResolvedT
   const channels = [...new Set(typeof listen === 'string' ? [listen] : listen)];
   if (channels.length === 0 || channels.some((name) => !isName(name))) {
     throw new SseConfigurationError(
-      `tailQuery: listen must name channels of 1 to ${LONGEST_NAME} bytes without quotation marks, not ${JSON.stringify(listen)}`,
+      `tailQuery: listen must name channels of 1 to ${LONGEST_NAME} bytes without quotation marks, not ${show(listen)}`,
     );
   }
   checkMilliseconds('tailQuery', { poll, heartbeat, ...(lookBack !== false && { lookBack }) });

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { backoff } from '../channel/backoff';
 import { SseClosedError, type SseUnavailableError } from '../channel/backplane.error';
+import { messageOf } from '../event/error-text';
 import { SseConfigurationError } from '../event/sse.error';
 import { Deadlines } from './redis-deadlines';
 import { redisClientMaker, type MakeRedisClient } from './redis-client';
@@ -55,11 +56,13 @@ export class RedisConnection {
     try {
       await this.connect();
     } catch (cause) {
-      throw new SseConfigurationError(`redisBackplane(): ${(cause as Error).message}`, { cause });
+      throw new SseConfigurationError(`redisBackplane(): ${messageOf(cause)}`, { cause });
     }
     if (this.error && isRefusal(this.error)) {
       this.close();
-      throw new SseConfigurationError(`redisBackplane(): Redis refuses: ${this.error.message}`, { cause: this.error });
+      throw new SseConfigurationError(`redisBackplane(): Redis refuses: ${messageOf(this.error)}`, {
+        cause: this.error,
+      });
     }
   }
 
@@ -159,7 +162,7 @@ export class RedisConnection {
     this.since = performance.now();
     if (this.error) {
       this.error = undefined;
-      this.logger.log('Redis is back');
+      this.logger.log('Redis is available again');
     }
     const wanted = new Set(host.channels());
     for (const channel of channels) {
@@ -176,7 +179,7 @@ export class RedisConnection {
     this.opening = undefined;
     if (!this.isClosed) {
       if (!this.error) {
-        this.logger.warn(`Redis is away, and is looked for: ${error.message || error.name}`);
+        this.logger.warn(`Redis is temporarily unavailable; the backplane retries: ${messageOf(error)}`);
       }
       this.attempt = wasUp && performance.now() - this.since >= STEADY ? 0 : this.attempt + 1;
       this.timer = setTimeout(() => void this.connect(), backoff(this.attempt));

@@ -1,4 +1,5 @@
 import { SseOutcomeUnknownError, SseUnavailableError } from '../channel/backplane.error';
+import { messageOf } from '../event/error-text';
 
 /** How Redis' own errors begin; those of sockets and of the client do not. */
 const REPLY = /^[A-Z][A-Z0-9_]{2,}( |$)/;
@@ -7,30 +8,31 @@ const TEMPORARY = /^(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|TRYAGAIN) /;
 /** What it answers to whoever may not do this. */
 const REFUSAL = /^(NOAUTH|NOPERM|WRONGPASS|ERR AUTH) /;
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The answer as it came, to tell its kind. What is shown of it is `messageOf`. */
+const answerOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether Redis itself has answered so: then it has not written anything. */
 export function isReply(error: unknown): boolean {
-  return REPLY.test(messageOf(error));
+  return REPLY.test(answerOf(error));
 }
 
 /** Whether another connection, or a later one, may have more luck. */
 export function isTemporary(error: unknown): boolean {
-  return TEMPORARY.test(messageOf(error));
+  return TEMPORARY.test(answerOf(error));
 }
 
 /** Whether it is a matter of credentials: to try again leads nowhere. */
 export function isRefusal(error: unknown): boolean {
-  return REFUSAL.test(messageOf(error));
+  return REFUSAL.test(answerOf(error));
 }
 
 export function isUnknownScript(error: unknown): boolean {
-  return messageOf(error).startsWith('NOSCRIPT');
+  return answerOf(error).startsWith('NOSCRIPT');
 }
 
 /** Whether keys are not in one place of a cluster. */
 export function isCrossSlot(error: unknown): boolean {
-  return messageOf(error).startsWith('CROSSSLOT');
+  return answerOf(error).startsWith('CROSSSLOT');
 }
 
 export function unavailable(cause: unknown): SseUnavailableError {

@@ -1,3 +1,4 @@
+import { quoted, show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import { TIMER_STEP } from '../stream/timer-wheel';
 
@@ -121,7 +122,7 @@ export function resolveRedisOptions(options: RedisBackplaneOptions): RedisSettin
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof RedisBackplaneOptions] : undefined;
     if (!check) {
       throw new SseConfigurationError(
-        `${WHERE}: there is no option "${name}". Options are ${Object.keys(CHECKS).join(', ')}`,
+        `${WHERE}: there is no option ${quoted(name)}. Options are ${Object.keys(CHECKS).join(', ')}`,
       );
     }
     if (value !== undefined && !check[0](value)) {
@@ -144,8 +145,4 @@ export function resolveRedisOptions(options: RedisBackplaneOptions): RedisSettin
     heartbeat: options.heartbeat ?? 5_000,
     forgetAfter: options.forgetAfter,
   };
-}
-
-function show(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
 }

@@ -1,5 +1,6 @@
 import { EncodedMessage } from '../event/encoded-message';
 import { idText } from '../event/id-text';
+import { quoted } from '../event/printable';
 import { SseEnvelopeBase, type SseMessage } from '../event/sse-event';
 import { SseSourceError } from '../event/sse.error';
 import { toMessage } from '../event/to-message';
@@ -24,7 +25,7 @@ export function pipedMessage(value: unknown): SseMessage {
   }
   for (const key in value) {
     if (!FIELDS.has(key)) {
-      throw notAnEvent(`an object with the key ${JSON.stringify(key.slice(0, 100))}`);
+      throw notAnEvent(`an object with the key ${quoted(key)}`);
     }
   }
   const { event, type, data, id, retry, comment, raw } = value as SseMessage & { type?: string };

@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import type { SseChannelOptions } from '../channel/channel-definition';
 import { CHANNEL_OPTIONS } from '../channel/sse-channels.module';
 import { resolveRouteOptions, type ViewDefaults } from '../config/resolve-options';
+import { show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import { ChannelView } from './channel.view';
 import { CHANNEL_EVENTS } from './openapi/channel-events';
@@ -137,7 +138,7 @@ export class SseRouteRegistrar {
       const names = [...this.channels.keys()].map((name) => `"${name}"`).join(', ') || 'none';
       throw new SseConfigurationError(
         `${controller.name} extends ChannelView and needs the name of a channel: static readonly channel = '…'. ` +
-          `It has ${channel === undefined ? 'none' : JSON.stringify(channel)}; channels of SseModule.forFeature() are: ${names}`,
+          `It has ${channel === undefined ? 'none' : show(channel)}; channels of SseModule.forFeature() are: ${names}`,
       );
     }
     return options;

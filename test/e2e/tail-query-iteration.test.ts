@@ -385,8 +385,8 @@ describe('tailQuery', () => {
       expect(pool.clients).toHaveLength(2);
       expect(pool.clients[0]!.releases).toEqual([true]);
       expect(pool.clients[1]!.statements).toEqual(['LISTEN "rows"']);
-      expect(warnings().filter((text) => text.startsWith('Nothing listens'))).toEqual([
-        'Nothing listens to PostgreSQL at the moment, and is tried again: Connection terminated unexpectedly',
+      expect(warnings().filter((text) => text.startsWith('The connection that listens to PostgreSQL is lost'))).toEqual([
+        'The connection that listens to PostgreSQL is lost; the stream retries: Connection terminated unexpectedly',
       ]);
     });
 

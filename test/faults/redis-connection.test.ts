@@ -565,8 +565,8 @@ describeWithRedis('the connection of the Redis backplane', () => {
       await other.close();
       proxy.heal();
       await until(() => backplane.state === 'live');
-      const away = expect.stringMatching(/^Redis is away, and is looked for: ./) as string;
-      expect(said).toEqual([away, away, 'Redis is back']);
+      const away = expect.stringMatching(/^Redis is temporarily unavailable; the backplane retries: ./) as string;
+      expect(said).toEqual([away, away, 'Redis is available again']);
       await backplane.close();
       expect(said.length).toBe(3);
     } finally {

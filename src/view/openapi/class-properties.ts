@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { messageOf } from '../../event/error-text';
 import {
   describeModelLater,
   developersProperties,
@@ -45,7 +46,7 @@ export function describeByValidators(model: Function, logger: Logger): void {
       try {
         return propertiesByValidators(model);
       } catch (error) {
-        logger.warn(`The validators of ${model.name} are not in the document: ${(error as Error).message}`);
+        logger.warn(`The validators of ${model.name} are not in the document: ${messageOf(error)}`);
         return {};
       }
     });

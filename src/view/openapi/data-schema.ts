@@ -1,4 +1,5 @@
 import { Logger, type Type } from '@nestjs/common';
+import { messageOf } from '../../event/error-text';
 import type { DataKind } from '../../validation/response-schema';
 import type { StandardSchema } from '../../validation/standard-schema';
 import { shapeOf } from './class-shape';
@@ -49,12 +50,14 @@ function ofStandardSchema(schema: StandardSchema, owner: string, logger: Logger)
     const losses: string[] = [];
     const json = standardJsonSchema(schema, (what) => losses.push(what));
     if (losses.length > 0) {
-      warn(`parts of its schema are documented as any JSON, for JSON Schema cannot express them: ${losses.join(', ')}`);
+      warn(
+        `parts of its schema are documented as any JSON, because JSON Schema cannot express them: ${losses.join(', ')}`,
+      );
     }
     const { schema: portable, components } = portableSchema(json, owner);
     return { schema: portable, components, models: [...components].map(([name, part]) => componentModel(name, part)) };
   } catch (error) {
-    warn(`its data are documented as any JSON: ${(error as Error).message}`);
+    warn(`its data are documented as any JSON: ${messageOf(error)}`);
     return ANY_JSON;
   } finally {
     logged.add(schema);

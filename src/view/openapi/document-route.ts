@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ResolvedRoute } from '../../config/resolve-options';
+import { messageOf } from '../../event/error-text';
 import { API_EXTRA_MODELS, API_PARAMETERS, API_RESPONSE } from '../../event/swagger-metadata';
 import { describeByValidators } from './class-properties';
 import { documentedData } from './data-schema';
@@ -68,7 +69,7 @@ function describeModels(route: RouteToDocument): void {
     modelsOf(route).forEach((model) => describeByValidators(model, logger));
   } catch (error) {
     // What a description refers to is not there. The application works without; its documents will not.
-    logger.warn(`${route.controller.name}.${route.methodName} cannot be documented: ${(error as Error).message}`);
+    logger.warn(`${route.controller.name}.${route.methodName} cannot be documented: ${messageOf(error)}`);
   }
 }
 
@@ -103,7 +104,7 @@ function documentationOf(toDocument: RouteToDocument): Documentation {
     });
     return { responses: { ...others, 200: response }, models: stream.models };
   } catch (error) {
-    logger.warn(`${controller.name}.${methodName} is documented without its data: ${(error as Error).message}`);
+    logger.warn(`${controller.name}.${methodName} is documented without its data: ${messageOf(error)}`);
     const plain = {
       description: 'Server-sent events.',
       schema: {},
