@@ -15,6 +15,7 @@ import {
   type SseSubscribeOptions,
 } from './call-options';
 import type { ChannelDefinition } from './channel-definition';
+import { MalformedEntries } from './malformed-entries';
 import { checkKey, topicName } from './names';
 import { encodePayload } from './payload';
 import { SseSubscription } from './sse-subscription';
@@ -55,6 +56,7 @@ export class SseChannel<T = unknown> {
 
   private readonly hubs = new Map<string, TopicHub>();
   private readonly counters = newCounters();
+  private readonly malformed: MalformedEntries;
   /** The publication before, until its turn is over: those that are validated later do not overtake it. */
   private before: Promise<unknown> | undefined;
 
@@ -64,6 +66,7 @@ export class SseChannel<T = unknown> {
     private readonly host: ChannelHost,
   ) {
     this.name = definition.name;
+    this.malformed = new MalformedEntries(this.name, host.logger);
   }
 
   /**
@@ -139,6 +142,11 @@ export class SseChannel<T = unknown> {
     }
   }
 
+  /** Writes to the log what was counted for it. @internal */
+  flushLog(): void {
+    this.malformed.flush();
+  }
+
   private validate({ data, event }: SseMessage): ValidationResult | Promise<ValidationResult> {
     const { validate } = this.definition;
     return validate && data !== undefined ? validate(data, event) : { value: data };
@@ -154,10 +162,10 @@ export class SseChannel<T = unknown> {
   private hub(topic: string): TopicHub {
     let hub = this.hubs.get(topic);
     if (!hub) {
-      const { backplane, logger } = this.host;
+      const { backplane } = this.host;
       hub = new TopicHub(topic, {
         backplane,
-        logger,
+        malformed: this.malformed,
         history: this.definition.history,
         counters: this.counters,
         onIdle: (idle) => {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { quoted } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import { TimerWheel } from '../stream/timer-wheel';
 import type { Backplane } from './backplane';
@@ -38,7 +39,7 @@ export class SseChannels implements Iterable<SseChannel> {
     if (!channel) {
       const names = [...this.channels.keys()].map((known) => `"${known}"`).join(', ');
       throw new SseConfigurationError(
-        `There is no channel "${name}". Channels are made by SseModule.forFeature([{ name: '${name}' }])` +
+        `There is no channel ${quoted(name)}. Channels are made by SseModule.forFeature([{ name: ${quoted(name)} }])` +
           (names === '' ? '' : `; there are ${names}`),
       );
     }
@@ -66,5 +67,8 @@ export class SseChannels implements Iterable<SseChannel> {
   /** The last of an application's hooks: its services may publish until then. @internal */
   async onApplicationShutdown(): Promise<void> {
     await this.host.backplane.close();
+    for (const channel of this) {
+      channel.flushLog();
+    }
   }
 }

@@ -1,9 +1,9 @@
-import type { Logger } from '@nestjs/common';
 import type { FrameSink, StreamState } from '../stream/frame-source';
 import type { Backplane, Delivery, HistoryBounds, Position } from './backplane';
 import { SseClosedError } from './backplane.error';
 import type { ChannelCounters } from './channel-counters';
 import type { SseGap } from './channel-event';
+import type { MalformedEntries } from './malformed-entries';
 import { RecentEvents } from './recent-events';
 import { TopicEvent, TurnEvents } from './topic-event';
 
@@ -29,7 +29,7 @@ export interface TopicHubHost {
   readonly backplane: Backplane;
   readonly history: HistoryBounds;
   readonly counters: ChannelCounters;
-  readonly logger: Logger;
+  readonly malformed: MalformedEntries;
   /** Nobody subscribes any more. */
   onIdle(hub: TopicHub): void;
 }
@@ -110,7 +110,7 @@ export class TopicHub {
     const event = new TopicEvent(position, payload);
     if (!event.isWellFormed) {
       this.host.counters.dropped++;
-      this.host.logger.warn(`${this.topic}: dropped what the backplane holds at ${position}, for it is no event`);
+      this.host.malformed.report(this.topic, position);
     }
     return event;
   }

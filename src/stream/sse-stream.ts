@@ -1,4 +1,3 @@
-import type { Logger } from '@nestjs/common';
 import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
 import { encodeOwnEvent, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { END_FRAME, endFrame, SILENT_END_FRAME } from '../event/end-frame';
@@ -19,6 +18,7 @@ import { toObservable } from './source';
 import { SourceSubscriber } from './source-subscriber';
 import type { SharedFrames } from './shared-frames';
 import type { StreamCounters } from './stream-counters';
+import type { StreamLog } from './stream-log';
 import type { OnEnd, StreamOptions } from './stream-options';
 import type { TimerWheel, WheelEntry } from './timer-wheel';
 
@@ -28,7 +28,7 @@ const USUAL_RETRY = 3_000;
 /** What a stream needs of its application. */
 export interface StreamHost {
   readonly wheel: TimerWheel;
-  readonly logger: Logger;
+  readonly log: StreamLog;
   readonly counters: StreamCounters;
   /** Milliseconds after which a client that is sent away shall come again: another number for each. */
   spreadRetry(): number;
@@ -203,7 +203,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.endWithError(error);
     } catch (cause) {
       // Whatever the error or a hook does: it costs its own stream, and nothing else.
-      this.host.logger.error(`${this.handler}: the stream could not be ended`, stackOf(cause));
+      this.host.log.failed(this.handler, 'the stream could not be ended', cause);
       this.destroy();
     }
   }
@@ -215,12 +215,12 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     }
     if (isUnavailable(error)) {
       // Nothing is wrong with the stream: to a client that comes back it goes on where it was.
-      this.host.logger.warn(`${this.handler}: ended a stream for now. ${error.message}`);
+      this.host.log.unavailable(this.handler, error);
       this.writer.write(retryFrame(this.host.spreadRetry()));
       this.end('reconnect');
       return;
     }
-    this.host.logger.error(`${this.handler}: the stream ended with an error`, stackOf(error));
+    this.host.log.failed(this.handler, 'the stream ended with an error', error);
     const { onError } = this.options;
     const retry = this.jitteredRetry();
     let how: 'reconnect' | 'stop' = 'reconnect';
@@ -234,7 +234,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
           frame = errorFrame(made, retry);
         }
       } catch (cause) {
-        this.host.logger.error(`${this.handler}: onError failed, so the client gets ${ERROR_EVENT}`, stackOf(cause));
+        this.host.log.failed(this.handler, `onError failed, so the client gets ${ERROR_EVENT}`, cause);
       }
     } else {
       how = onError;
@@ -290,7 +290,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
 
   private drop(error: SseValidationError): void {
     this.host.counters.dropped++;
-    this.host.logger.warn(`${this.handler}: dropped an event. ${error.message}`);
+    this.host.log.dropped(this.handler, error);
   }
 
   private hold(connection: FrameConnection): void {
@@ -366,7 +366,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
 
   private giveUp(reason: string): void {
     this.host.counters.overflowed++;
-    this.host.logger.warn(`${this.handler}: closed a connection, ${reason}`);
+    this.host.log.overflowed(this.handler, reason);
     this.destroy();
   }
 
@@ -382,7 +382,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     } catch (error) {
       // What the developer's own teardowns throw: there is nobody left to tell but the log.
       for (const cause of error instanceof UnsubscriptionError ? (error.errors as unknown[]) : [error]) {
-        this.host.logger.error(`${this.handler}: the source could not be let go`, stackOf(cause));
+        this.host.log.failed(this.handler, 'the source failed while it was released', cause);
       }
     }
   }
@@ -394,10 +394,6 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.fail(error);
     }
   }
-}
-
-function stackOf(error: unknown): unknown {
-  return error instanceof Error ? error.stack : error;
 }
 
 /** Whether what was to be streamed cannot be had for now: `SseUnavailableError`, or one of another copy of the package. */

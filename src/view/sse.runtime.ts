@@ -5,6 +5,7 @@ import { resolveModuleOptions, type ResolvedRoute } from '../config/resolve-opti
 import { MODULE_OPTIONS_TOKEN } from '../config/sse.module-definition';
 import type { StreamCounters } from '../stream/stream-counters';
 import { spread } from '../stream/spread';
+import { StreamLog } from '../stream/stream-log';
 import type { StreamHost } from '../stream/sse-stream';
 import { TimerWheel } from '../stream/timer-wheel';
 import { SseConnections } from './sse-connections';
@@ -19,6 +20,7 @@ export interface RegisteredRoute extends ResolvedRoute {
 @Injectable()
 export class SseRuntime implements StreamHost {
   readonly logger = new Logger('Sse');
+  readonly log = new StreamLog(this.logger);
   readonly wheel = new TimerWheel();
   readonly options: ReturnType<typeof resolveModuleOptions>;
   /** The routes by their handlers. */
@@ -70,5 +72,6 @@ export class SseRuntime implements StreamHost {
     for (const connection of this.connections.owned()) {
       connection.destroy();
     }
+    this.log.flush();
   }
 }

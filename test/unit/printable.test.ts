@@ -116,7 +116,10 @@ describe('the message of an error', () => {
 
   it('of the validation is bounded in each part and in their number', () => {
     const issue = { path: Array<string>(10_000).fill(MILLION), message: MILLION };
-    const error = new SseValidationError(Array.from({ length: 100_000 }, () => issue), MILLION);
+    const error = new SseValidationError(
+      Array.from({ length: 100_000 }, () => issue),
+      MILLION,
+    );
     expect(error.issues).toHaveLength(100_000);
     expect(error.message.length).toBeLessThan(5_000);
     expect(error.message).toMatch(/; and 9999\d more$/);
