@@ -30,14 +30,14 @@ interface ErrorParts {
  */
 export function errorText(error: unknown): string {
   const lines = new Lines();
-  describe(error, { prefix: '', indent: '', depth: 0 }, new Set(), lines);
+  describe(error, { prefix: '', indent: '', depth: 0, frames: [] }, new Set(), lines);
   return lines.text;
 }
 
 /** Name and message of whatever was thrown, on one short line. */
 export function errorLine(error: unknown): string {
   const parts = partsOf(error);
-  return parts ? printable(headOf(parts), 200) : `Not an Error: ${show(error)}`;
+  return parts ? printable(onOneLine(headOf(parts)), 200) : `Not an Error: ${show(error)}`;
 }
 
 /** The message of whatever was thrown, printable and on one line; where it has none, whatever tells most. */
@@ -45,7 +45,7 @@ export function messageOf(error: unknown, max?: number): string {
   const parts = partsOf(error);
   // Node's error of a host with several addresses has a code and no message.
   const message = parts && (parts.message || parts.code || parts.name);
-  return message === undefined ? show(error) : printable(message.replace(/\r?\n\s*/g, ' '), max);
+  return message === undefined ? show(error) : printable(onOneLine(message), max);
 }
 
 /** What equal errors have in common, their messages aside: those may name what a client sent. */
@@ -58,9 +58,12 @@ interface Place {
   readonly prefix: string;
   readonly indent: string;
   readonly depth: number;
+  /** The stack of the error that this one is a cause or a part of. */
+  readonly frames: readonly string[];
 }
 
-function describe(error: unknown, { prefix, indent, depth }: Place, seen: Set<unknown>, lines: Lines): void {
+function describe(error: unknown, place: Place, seen: Set<unknown>, lines: Lines): void {
+  const { prefix, indent, depth } = place;
   const begin = `${indent}${prefix}`;
   const parts = partsOf(error);
   if (!parts) {
@@ -74,14 +77,15 @@ function describe(error: unknown, { prefix, indent, depth }: Place, seen: Set<un
   seen.add(error);
   const [first, ...others] = linesOf(headOf(parts));
   lines.add(`${begin}${first}`, ...others.map((line) => `${indent}    | ${line}`));
-  lines.add(...framesOf(parts, MAX_FRAMES).map((frame) => `${indent}    ${frame}`));
+  const frames = framesOf(parts, MAX_FRAMES);
+  lines.add(...withoutShared(frames, place.frames).map((frame) => `${indent}    ${frame}`));
   const more = [...partErrors(error), ...causeOf(error)];
   if (more.length > 0 && depth === MAX_DEPTH) {
     lines.add(`${indent}  … (causes of this cause are left out)`);
     return;
   }
   for (const [nested, role] of more) {
-    describe(nested, { prefix: role, indent: `${indent}  `, depth: depth + 1 }, seen, lines);
+    describe(nested, { prefix: role, indent: `${indent}  `, depth: depth + 1, frames }, seen, lines);
   }
 }
 
@@ -109,6 +113,10 @@ function headOf({ name, message, code }: ErrorParts): string {
   return code === undefined || message.includes(code) ? label : `${label} (code ${code})`;
 }
 
+function onOneLine(text: string): string {
+  return text.replace(/\r?\n\s*/g, ' ');
+}
+
 /** The lines of a message: those after the first are marked by whoever shows them. */
 function linesOf(text: string): string[] {
   const shown = text.slice(0, MAX_MESSAGE);
@@ -126,6 +134,15 @@ function framesOf({ stack, message }: ErrorParts, count: number): string[] {
     .filter((line) => /^ +at /.test(line))
     .slice(0, count)
     .map((line) => printable(line.trim(), MAX_FRAME));
+}
+
+/** The frames of a cause without those that it shares with the error above it. */
+function withoutShared(frames: readonly string[], above: readonly string[]): readonly string[] {
+  let shared = 0;
+  while (shared < Math.min(frames.length, above.length) && frames.at(-1 - shared) === above.at(-1 - shared)) {
+    shared++;
+  }
+  return shared < 2 ? frames : [...frames.slice(0, frames.length - shared), `… (${shared} more, as above)`];
 }
 
 /** `undefined` where it is no error. One of another realm, a test's for example, is one. */

@@ -70,7 +70,7 @@ export class BackplaneConnection {
   async query(query: PgQuery): Promise<TextRow[]> {
     const { connection, isUp } = this.listener;
     if (!connection || !isUp) {
-      throw new SseUnavailableError('PostgreSQL cannot be reached at the moment');
+      throw new SseUnavailableError('PostgreSQL is temporarily unavailable');
     }
     try {
       return await runOn(connection)(query);
@@ -100,7 +100,7 @@ export class BackplaneConnection {
 
   private onUp(): void {
     if (this.warned !== undefined) {
-      this.logger.log('PostgreSQL can be reached');
+      this.logger.log('PostgreSQL is available again');
       this.warned = undefined;
     }
     for (const listener of this.reader) {
@@ -114,7 +114,9 @@ export class BackplaneConnection {
       this.listener.close();
       return;
     }
-    this.warn(new SseUnavailableError('PostgreSQL cannot be used at the moment', { cause: error }));
+    this.warn(
+      new SseUnavailableError('PostgreSQL is temporarily unavailable; the backplane retries', { cause: error }),
+    );
     for (const listener of this.reader) {
       listener.onDown();
     }

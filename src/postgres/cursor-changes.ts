@@ -85,7 +85,7 @@ export class CursorChanges<Row> {
     if (timestamp <= this.after) {
       throw new SseTailCursorError(
         'backwards',
-        `The cursor gave a row of ${timestamp} where only later ones than ${this.after} were asked for. ` +
+        `The cursor gave a row of ${timestamp} but only rows after ${this.after} were asked for. ` +
           'With `after`, declare must leave the snapshot out',
       );
     }
@@ -94,7 +94,7 @@ export class CursorChanges<Row> {
     if (this.copies > maxRows) {
       throw new SseTailCursorError(
         'overflow',
-        `The timestamp ${this.at} has more than ${maxRows} rows, which have to be held until it is complete. ` +
+        `The timestamp ${this.at} has more than ${maxRows} rows, which are held in memory until it is complete. ` +
           'Subscribe to fewer rows, leave the snapshot out, or raise maxRows',
       );
     }
@@ -151,7 +151,7 @@ export class CursorChanges<Row> {
     if (!TIMESTAMP.test(text)) {
       throw new SseTailCursorError(
         'invalid',
-        `idOf must give a timestamp, an integer from 0 of at most 38 digits, not ${quoted(text)}`,
+        `idOf must return a timestamp, an integer from 0 of at most 38 digits, not ${quoted(text)}`,
       );
     }
     return BigInt(text);
@@ -165,7 +165,10 @@ function isTrue(value: unknown): boolean {
 function diffOf({ mz_diff: diff }: CursorColumns): number {
   const copies = Number(diff ?? Number.NaN);
   if (!Number.isSafeInteger(copies)) {
-    throw new SseTailCursorError('invalid', `A row has neither mz_diff nor mz_state, by which it could be told apart`);
+    throw new SseTailCursorError(
+      'invalid',
+      'A row has neither mz_diff nor mz_state: whether it was added or removed is unknown',
+    );
   }
   return copies;
 }

@@ -5,11 +5,11 @@ import { SseError } from '../event/sse.error';
 export type SseCursorFault = 'invalid' | 'repeated' | 'late';
 
 const EXPLANATIONS: Readonly<Record<SseCursorFault, string>> = {
-  invalid: 'cursorOf must give a text that is not empty',
+  invalid: 'cursorOf must return a string that is not empty',
   repeated:
     'The query gave a row with a cursor that another row had before. A cursor must be different for each row, and the query must give only rows after the cursor, ordered by it',
   late:
-    'A row became visible after rows with a higher cursor. Streams that had passed it by have lost it. The cursor must grow in the order in which transactions commit: ' +
+    'A row became visible after rows with a higher cursor. Streams that were already past it have missed it. The cursor must grow in the order in which transactions commit: ' +
     'a sequence does not (use commitOrder, or a counter in a row that each writing transaction updates)',
 };
 

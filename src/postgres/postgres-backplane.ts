@@ -91,7 +91,7 @@ export class PostgresBackplane implements Backplane {
     this.check(topic);
     signal?.throwIfAborted();
     if (!this.connection.isUp) {
-      throw new SseUnavailableError('PostgreSQL cannot be reached at the moment. Nothing was written');
+      throw new SseUnavailableError('PostgreSQL is temporarily unavailable. Nothing was written');
     }
     return this.lane.publish({ topic, payload, key, history, signal });
   }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { backoff } from '../channel/backoff';
-import { messageOf } from '../event/error-text';
+import { errorKind, messageOf } from '../event/error-text';
+import { RepeatedLog } from '../stream/repeated-log';
 import { isConnectionError } from './connection-error';
 import { CursorChanges, TIMESTAMP, type CursorColumns, type CursorGroup } from './cursor-changes';
 import { CursorConnection } from './cursor-connection';
@@ -12,9 +13,19 @@ import { progressEvent, snapshotEvent, type SseSnapshotReason, type TailedChange
 /** Milliseconds between two questions to a cursor that answers at once that it has nothing. */
 const PAUSE = 1_000;
 
+const log = new RepeatedLog(new Logger('SseTail'));
+
+/** An outage ends the cursors of all streams at once. */
+function warnOfLoss(error: unknown): void {
+  const what = 'the cursor is lost; the stream opens it again';
+  log.say({ level: 'warn', place: 'tailCursor', what, kind: errorKind(error) }, () => ({
+    detail: `: ${messageOf(error)}`,
+    about: messageOf(error),
+  }));
+}
+
 /** One iteration of `tailCursor`. Nothing is opened before the first `next()`. */
 export class TailCursorIterator<Row> implements AsyncIterableIterator<TailedChange<Row>, undefined, undefined> {
-  private readonly logger = new Logger('SseTail');
   private readonly changes = this.run();
   /** The last timestamp of which everything was given. */
   private after: string | undefined;
@@ -143,7 +154,7 @@ export class TailCursorIterator<Row> implements AsyncIterableIterator<TailedChan
         : error;
     }
     if (attempt === 0) {
-      this.logger.warn(`The cursor is lost; the stream opens it again: ${messageOf(error)}`);
+      warnOfLoss(error);
     }
     await this.wait(backoff(attempt));
     return attempt + 1;

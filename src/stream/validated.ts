@@ -72,7 +72,9 @@ class ValidatingSubscriber extends Subscriber<unknown> {
     } else {
       const { maxWaiting } = this.options;
       this.validMessages.error(
-        new SseOverflowError(`${maxWaiting} events wait for their validation; the source gives them faster`),
+        new SseOverflowError(
+          `${maxWaiting} events wait for their validation: the source is faster than the validation`,
+        ),
       );
     }
   }

@@ -94,6 +94,6 @@ async function serve(
     if (!isUnavailable(error)) {
       throw error;
     }
-    turnAway('The events cannot be had just now. Come again', error);
+    turnAway('The events are temporarily unavailable. Retry', error);
   }
 }

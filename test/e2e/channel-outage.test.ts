@@ -275,7 +275,7 @@ describe.each(ADAPTERS)('a channel whose engine goes away, on %s', (adapter) => 
       expect(response.status).toBe(503);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
       const { message } = (await response.json()) as { message: string };
-      expect(message).toBe('The events cannot be had just now. Come again');
+      expect(message).toBe('The events are temporarily unavailable. Retry');
     }
     expect(connections.count).toBe(1);
   });

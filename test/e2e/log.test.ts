@@ -303,7 +303,7 @@ describe.each(ADAPTERS)('the log, on %s', (adapter) => {
       expect(body).not.toMatch(/outer|part|several/);
       const [error] = ofLevel(app.log, 'error');
       expect(error).toMatch(
-        /Error: outer\n( {4}at .*\n)+ {2}Caused by: AggregateError: several\n( {6}at .*\n)+ {4}Part 1 of 2: TypeError: first part\n( {8}at .*\n)+ {4}Part 2 of 2: RangeError: second part\n/,
+        /Error: outer\n( {4}at .*\n)+ {2}Caused by: AggregateError: several\n( {6}\S.*\n)+ {4}Part 1 of 2: TypeError: first part\n( {8}\S.*\n)+ {4}Part 2 of 2: RangeError: second part\n/,
       );
     });
 

@@ -16,7 +16,7 @@ describe('the text of an error', () => {
     const cause = new RangeError('inner', { cause: new Error('innermost', { cause: 'a text' }) });
     const text = errorText(new Error('outer', { cause }));
     expect(text).toMatch(
-      /^Error: outer\n( {4}at .*\n)+ {2}Caused by: RangeError: inner\n( {6}at .*\n)+ {4}Caused by: Error: innermost\n( {8}at .*\n)+ {6}Caused by: Not an Error: "a text"$/,
+      /^Error: outer\n( {4}at .*\n)+ {2}Caused by: RangeError: inner\n( {6}at .*\n)+ {6}… \(\d+ more, as above\)\n {4}Caused by: Error: innermost\n( {8}at .*\n)+ {8}… \(\d+ more, as above\)\n {6}Caused by: Not an Error: "a text"$/,
     );
   });
 
@@ -112,7 +112,7 @@ describe('the text of an error', () => {
   });
 
   it('on one line is short', () => {
-    expect(errorLine(new TypeError('a\nb'))).toBe('TypeError: a\\nb');
+    expect(errorLine(new TypeError('a\nb'))).toBe('TypeError: a b');
     expect(errorLine(new TypeError(MILLION)).length).toBeLessThan(250);
   });
 });

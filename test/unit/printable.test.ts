@@ -2,8 +2,10 @@ import { printable, quoted, show } from '../../src/event/printable';
 import { SseFieldError, SseValidationError } from '../../src/event/sse.error';
 import { encodeMessage } from '../../src/event/encode';
 import { SseCursorError } from '../../src/postgres/cursor.error';
+import { outcomeUnknown, unavailable } from '../../src/redis/redis-error';
 
 const MILLION = 'x'.repeat(1_000_000);
+const HOSTILE = `a\n\u001b[31m\u202e${MILLION}`;
 
 /** What no text from outside may bring into a line of the log. */
 const HARMFUL: readonly (readonly [name: string, text: string, shown: string])[] = [
@@ -155,5 +157,16 @@ describe('the message of an error', () => {
 
   it.each([[7n], [undefined], ['a\nb'], [{ a: 1n }]])('of a cursor that is %p can be made', (cursor) => {
     expect(new SseCursorError('invalid', cursor).message).toMatch(/The cursor: [^\n]+$/);
+  });
+
+  it.each([
+    ['that refuses', () => unavailable(new Error(`ERR unknown '${HOSTILE}'`))],
+    ['that does not answer', () => outcomeUnknown(new Error(HOSTILE))],
+    ['that throws what is no error', () => unavailable(HOSTILE)],
+  ])('of an engine %s is one bounded line', (_what, make) => {
+    const text = make().message;
+    expect(text).toContain('\\u001b[31m');
+    expect(text).toMatch(/^Redis [^\p{Cc}\p{Cf}]*$/u);
+    expect(text.length).toBeLessThan(1_000);
   });
 });
