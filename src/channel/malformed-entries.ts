@@ -33,7 +33,7 @@ export class MalformedEntries {
     this.reported.add(entry);
     const what = 'skipped an entry of the history that is not a valid event';
     this.log.say({ level: 'warn', place: this.channel, what, kind: undefined }, () => ({
-      detail: `: topic ${quoted(topic)}, position ${printable(position, 100)}. Another program wrote it`,
+      detail: `: topic ${quoted(topic)}, position ${printable(position, 100)}. Another program may have written it`,
     }));
   }
 

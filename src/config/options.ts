@@ -30,7 +30,8 @@ export interface SseStreamOptions {
   heartbeat?: number | false;
   /**
    * What an event does whose data do not fit `responseSchema`: `'error'` logs the issues, sends the error event and ends the
-   * stream; `'drop'` logs and goes on; a function returns what to send instead, or `undefined` to drop it, or throws.
+   * stream; `'drop'` leaves it out, counts it, logs it, and goes on; a function returns what to send instead, or `undefined` to
+   * drop it, or throws. The log gets the first ones of each minute, and the number of the others.
    *
    * @default 'error'
    */
@@ -48,7 +49,8 @@ export interface SseStreamOptions {
    */
   onEnd?: OnEnd;
   /**
-   * What a source that failed after the first event tells the client. The error is logged in each case.
+   * What a source that failed after the first event tells the client. The error is logged in each case: the first
+   * of equal ones of a route with its stack and causes, then their number each minute.
    *
    * - `'reconnect'` sends the event `stream-error` with problem details, and the time after which the client shall come back:
    *   `retry` (or 3 seconds), up to doubled at random.

@@ -8,8 +8,8 @@ import type { Validate, ValidationResult } from '../validation/validate';
 import type { Demand } from './demand';
 
 /**
- * What happens to an event whose data do not fit: `'error'` ends the stream with an error event, `'drop'` logs it and
- * goes on, a function decides: what it returns is sent in the event's place (without a further validation), `undefined`
+ * What happens to an event whose data do not fit: `'error'` ends the stream with an error event, `'drop'` leaves it
+ * out, counts it (`SseConnections.counts.dropped`), logs the first ones of each minute and goes on, a function decides: what it returns is sent in the event's place (without a further validation), `undefined`
  * drops it, and what it throws ends the stream.
  */
 export type OnInvalid =

@@ -1,12 +1,15 @@
 import { Controller, Param } from '@nestjs/common';
 import {
   ChannelView,
+  InjectChannel,
+  LastEventId,
   memoryBackplane,
   ServerSentEventsView,
   SseConnections,
   SseRoute,
   SseUnavailableError,
   type OnInvalid,
+  type SseChannel,
   type SseRouteOptions,
 } from 'nestjs-sse-views';
 import { z } from 'zod';
@@ -14,6 +17,7 @@ import { Observable } from 'rxjs';
 import { ADAPTERS, startApp, type LogLine, type TestApp } from '../support/app';
 import { closeChannelApps, startChannelApp } from '../support/channel-app';
 import { RawClient } from '../support/raw-client';
+import { ScriptedBackplane } from '../support/scripted-backplane';
 import { until } from '../support/until';
 
 /** A text that wants to be a line of its own, in another colour, and the other way round. */
@@ -165,6 +169,41 @@ describe.each(ADAPTERS)('the log, on %s', (adapter) => {
       expect(warning).toContain(String.raw`topic "news/a\u202eb", position `);
       expect(others).toEqual([]);
       expectHarmless(app.log);
+    });
+
+    it('by the id of a client that comes while the engine is away', async () => {
+      @Controller('rooms')
+      class Rooms {
+        constructor(@InjectChannel('news') private readonly news: SseChannel) {}
+
+        @SseRoute()
+        async *events(@LastEventId() after: string | undefined) {
+          yield 1;
+          yield* this.news.subscribe({ after, topic: 'a\u202eb' });
+        }
+      }
+      const backplane = new ScriptedBackplane();
+      const app = await startChannelApp(adapter, { controllers: [Rooms], sse: { backplane } });
+      const other = app.channel.subscribe({ topic: 'a\u202eb' })[Symbol.asyncIterator]();
+      const first = other.next();
+      await until(() => backplane.subscriptions.length === 1);
+      backplane.subscriptions[0]!.start('p.0');
+      backplane.subscriptions[0]!.status('stale');
+      await first;
+      await until(() => app.channel.state === 'stale');
+      const client = new RawClient(app.port, '/rooms', {
+        headers: { 'Last-Event-ID': `a\u009b31m\u202e${MILLION.slice(0, 10_000)}` },
+      });
+      await until(() => client.ended || ofLevel(app.log, 'warn').length > 0);
+      expect(ofLevel(app.log, 'warn')).toEqual([
+        expect.stringContaining(
+          String.raw`The events of topic "news/a\u202eb" after position "a\u009b31m\u202exxx`.slice(0, -3),
+        ),
+      ]);
+      expect(lengthOf(app.log.filter(({ level }) => level === 'warn'))).toBeLessThan(500);
+      expectHarmless(app.log);
+      client.leave();
+      await other.return!();
     });
   });
 

@@ -43,6 +43,10 @@ export class ScriptedSubscription implements AsyncIterableIterator<Delivery, und
     this.give({ kind: 'gap', reason: 'reset', position });
   }
 
+  status(state: 'live' | 'stale'): void {
+    this.give({ kind: 'status', state });
+  }
+
   /** Events of these numbers, at `p.<number>`. */
   events(...numbers: number[]): void {
     for (const n of numbers) {
