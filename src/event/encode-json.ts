@@ -25,7 +25,11 @@ export function encodeJson(data: unknown): string {
     refuse(data, []);
     throw new SseFieldError('data', `cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
-  if (json === undefined || !(isFlat(data) || isExpressible(data, 0))) {
+  if (json !== undefined && isFlat(data)) {
+    return json;
+  }
+  unwritten = json?.length ?? 0;
+  if (json === undefined || !isExpressible(data, 0)) {
     refuse(data, []);
   }
   return json!;
@@ -45,8 +49,17 @@ function isFlat(data: unknown): boolean {
   return true;
 }
 
-/** The data are a tree: they have been written. */
+/**
+ * Characters of the JSON that no object looked at stands for yet; each has two at least. What `toJSON` leaves out may lead in
+ * circles, and is not followed further than that.
+ */
+let unwritten = 0;
+
+/** The data are a tree, for the most part: they have been written. */
 function isExpressible(value: unknown, depth: number): boolean {
+  if (typeof value === 'object' && value !== null && (unwritten -= 2) < 0) {
+    return true;
+  }
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) {
     return typeof value === 'number'
       ? Number.isFinite(value)
@@ -88,7 +101,7 @@ function hasToJson(value: object): boolean {
 }
 
 /** Finds the first value that cannot be expressed. */
-function refuse(value: unknown, path: readonly string[]): void {
+function refuse(value: unknown, path: readonly string[], seen = new Set<unknown>()): void {
   const kind = kindOf(value);
   if (kind !== undefined) {
     throw new SseFieldError(
@@ -96,10 +109,18 @@ function refuse(value: unknown, path: readonly string[]): void {
       path.length === 0 ? `is ${kind}` : `has at ${quoted(path.join('.'), MAX_PLACE)} ${kind}`,
     );
   }
-  if (typeof value === 'object' && value !== null && !hasToJson(value) && path.length <= MAX_DEPTH) {
+  // The data may be a circle.
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !hasToJson(value) &&
+    !seen.has(value) &&
+    path.length <= MAX_DEPTH
+  ) {
+    seen.add(value);
     for (const [key, member] of Object.entries(value)) {
       if (Array.isArray(value) || typeof member === 'object' || typeof member === 'number') {
-        refuse(member, [...path, key]);
+        refuse(member, [...path, key], seen);
       }
     }
   }
