@@ -1,3 +1,4 @@
+import { show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import type { SubscribeFrom } from './backplane';
 import type { SseChannelEvent } from './channel-event';
@@ -63,18 +64,18 @@ export function checkSubscribeOptions(options: object, channel: string): void {
 
 function check(options: object, checks: Readonly<Record<string, Check>>, call: string, channel: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw failure(channel, call, `the options must be an object, not ${show(options)}`);
+    throw failure(channel, call, `the options must be an object, not ${shown(options)}`);
   }
   // For each event that is published: `for…in` makes no list of the names.
   for (const name in options) {
     const rule = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!rule) {
       const names = Object.keys(checks).join(', ');
-      throw failure(channel, call, `there is no option ${show(name)}. Options are ${names}`);
+      throw failure(channel, call, `there is no option ${shown(name)}. Options are ${names}`);
     }
     const value = (options as Record<string, unknown>)[name];
     if (value !== undefined && !rule[0](value)) {
-      throw failure(channel, call, `${name} must be ${rule[1]}, not ${show(value)}`);
+      throw failure(channel, call, `${name} must be ${rule[1]}, not ${shown(value)}`);
     }
   }
 }
@@ -94,12 +95,9 @@ function isAbortSignal(value: unknown): boolean {
 /** Most characters of a value in a message. It may be a client's. */
 const MAX_SHOWN = 40;
 
-function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
-  }
+function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? 'an array' : 'an object';
   }
-  return typeof value === 'function' ? 'a function' : String(value);
+  return show(value, MAX_SHOWN);
 }

@@ -34,7 +34,11 @@ const SUBSCRIPTIONS: Mistake[] = [
   ['null as options', null, /the options must be an object, not null$/],
   ['a function as options', () => true, /the options must be an object, not a function$/],
   ['a list as options', [], /the options must be an object, not an array$/],
-  ['line breaks and a long text', { from: `a\n\u001b[31m${'b'.repeat(1_000)}` }, /not "a\\n\\u001b\[31mb{30,40}…"$/],
+  [
+    'line breaks and a long text',
+    { from: `a\n\u001b[31m${'b'.repeat(1_000)}` },
+    /not "a\\n\\u001b\[31mb{30,40}"… \(967 more characters\)$/,
+  ],
 ];
 
 const PUBLICATIONS: Mistake[] = [
