@@ -32,7 +32,10 @@ export function encodeJson(data: unknown): string {
   if (json === undefined || !isExpressible(data, 0)) {
     refuse(data, []);
   }
-  return json!;
+  if (json === undefined) {
+    throw new SseFieldError('data', 'cannot be written as JSON: its toJSON() gives undefined');
+  }
+  return json;
 }
 
 /** Whether data are an object of the commonest kind, with nothing to look for: 22 ns for three fields, of 400 that JSON takes. */

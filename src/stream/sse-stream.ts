@@ -92,6 +92,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   /**
    * Ends the stream from the server's side. One that is not open yet is opened for it: to any status but 200 `EventSource`
    * would never come back.
+   *
+   * @param retry milliseconds that the client of `'reconnect'` shall wait, in the place of a jittered time.
    */
   close(onEnd: OnEnd = 'reconnect', retry?: number): void {
     if (this.state === 'new') {
@@ -101,10 +103,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.guarded(() => this.start());
     }
     if (this.state === 'open') {
-      if (retry !== undefined) {
-        this.writer.write(retryFrame(retry));
-      }
-      this.end(onEnd);
+      this.end(onEnd, retry);
     }
   }
 
@@ -182,11 +181,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     this.guarded(() => {
       this.start();
       if (this.state === 'open') {
-        const { onEnd } = this.options;
-        if (onEnd === 'reconnect') {
-          this.writer.write(retryFrame(this.jitteredRetry()));
-        }
-        this.end(onEnd);
+        this.end(this.options.onEnd);
       }
     });
   }
@@ -216,8 +211,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     if (isUnavailable(error)) {
       // Nothing is wrong with the stream: to a client that comes back it goes on where it was.
       this.host.log.unavailable(this.handler, error);
-      this.writer.write(retryFrame(this.host.spreadRetry()));
-      this.end('reconnect');
+      this.end('reconnect', this.host.spreadRetry());
       return;
     }
     this.host.log.failed(this.handler, 'the stream ended with an error', error);
@@ -245,7 +239,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       data: problemDetailsOf(error),
     });
     this.writer.write(frame);
-    this.end(how);
+    // The time after which to come back is in the event.
+    this.end(how === 'stop' ? 'stop' : 'nothing');
   }
 
   /** Another time for each client: those whose streams ended at the same moment do not come back at the same moment. */
@@ -340,17 +335,20 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   }
 
   /** The source is done with; what was written goes out. The response's end calls `onOver`. */
-  private end(onEnd: OnEnd): void {
-    const frame = this.lastFrame(onEnd);
+  private end(onEnd: OnEnd, retry?: number): void {
+    const frame = this.lastFrame(onEnd, retry);
     this.state = 'ending';
     this.release();
     this.writer.write(frame);
     this.writer.end();
   }
 
-  private lastFrame(onEnd: OnEnd): string {
+  private lastFrame(onEnd: OnEnd, retry?: number): string {
     if (onEnd === 'stop') {
       return acceptsEventStream(this.client.request) ? END_FRAME : SILENT_END_FRAME;
+    }
+    if (onEnd === 'reconnect') {
+      return retryFrame(retry ?? this.jitteredRetry());
     }
     return typeof onEnd === 'object' ? endFrame(onEnd) : '';
   }

@@ -19,10 +19,12 @@ export interface SseConnection {
   /** Aborts when the stream is over. */
   readonly signal: AbortSignal;
   /**
-   * Ends the stream. Its client reconnects, passes the guards anew, and goes on from its last id.
+   * Ends the stream. Its client reconnects after the view's `retry` (or 3 seconds), up to doubled at random, passes the guards
+   * again, and resumes from its last id.
    *
-   * @param onEnd `'stop'` tells `EventSource` not to come back.
+   * @param onEnd as the option of a route: `'stop'`, for example, tells `EventSource` not to reconnect.
    * @default 'reconnect'
+   * @throws SseFieldError when an event of your own cannot be sent.
    */
   close(onEnd?: OnEnd): void;
 }
@@ -71,6 +73,7 @@ export class SseConnections implements Iterable<SseConnection> {
   /**
    * Ends the streams that the predicate picks, all of them without one.
    *
+   * @param onEnd as in `SseConnection.close()`.
    * @returns how many were ended.
    */
   close(predicate: (connection: SseConnection) => boolean = () => true, onEnd?: OnEnd): number {
