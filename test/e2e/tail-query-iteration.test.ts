@@ -385,9 +385,9 @@ describe('tailQuery', () => {
       expect(pool.clients).toHaveLength(2);
       expect(pool.clients[0]!.releases).toEqual([true]);
       expect(pool.clients[1]!.statements).toEqual(['LISTEN "rows"']);
-      expect(warnings().filter((text) => text.startsWith('The connection that listens to PostgreSQL is lost'))).toEqual([
-        'The connection that listens to PostgreSQL is lost; the stream retries: Connection terminated unexpectedly',
-      ]);
+      expect(warnings().filter((text) => text.startsWith('The connection that listens to PostgreSQL is lost'))).toEqual(
+        ['The connection that listens to PostgreSQL is lost; the stream retries: Connection terminated unexpectedly'],
+      );
     });
 
     it('ends one that does not answer, and takes another', async () => {

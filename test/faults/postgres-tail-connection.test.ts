@@ -127,7 +127,9 @@ describeWithPostgres('The connection of pg that listens', () => {
     await server.kill();
     warn.mockClear();
     const follower = follow();
-    await until(() => warn.mock.calls.some(([text]) => String(text).startsWith('The connection that listens to PostgreSQL is lost')));
+    await until(() =>
+      warn.mock.calls.some(([text]) => String(text).startsWith('The connection that listens to PostgreSQL is lost')),
+    );
     await server.start();
     observer = new Client({ ...server.address, application_name: 'observer' });
     await observer.connect();
