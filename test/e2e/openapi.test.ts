@@ -29,8 +29,6 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type } from 'arktype';
 import { Type as TransformType } from 'class-transformer';
 import { IsEnum, IsInt, IsNumber, IsOptional, IsPositive, IsString, Max, Min, ValidateNested } from 'class-validator';
@@ -46,6 +44,7 @@ import {
 } from 'nestjs-sse-views';
 import * as v from 'valibot';
 import { z } from 'zod';
+import { createAdapter } from '../support/adapters';
 import { ADAPTERS, closeApps, startApp, type LogLine } from '../support/app';
 import { findingsOf, fitsIn, type OpenApiDocument } from '../support/openapi-validation';
 import { parseEvents } from '../support/read-events';
@@ -748,11 +747,7 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
     @Module({ imports: [SseModule.forRoot()], controllers: [View], providers: [Database] })
     class Root {}
     const options = { preview: true, logger: false, abortOnError: false } as const;
-    const app = await NestFactory.create(
-      Root,
-      adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
-      options,
-    );
+    const app = await NestFactory.create(Root, createAdapter(adapter), options);
     expect(streamOf(documentOf(app), '/view').schema).toEqual({});
     expect(created).toBe(0);
   });

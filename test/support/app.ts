@@ -1,13 +1,16 @@
-import { type INestApplication, type LoggerService, Module, type ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  type INestApplication,
+  type LoggerService,
+  Module,
+  type ModuleMetadata,
+  type NestApplicationOptions,
+} from '@nestjs/common';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { SseModule, type SseModuleOptions } from 'nestjs-sse-views';
+import { createAdapter, type Adapter } from './adapters';
 
-/** The adapters that every end-to-end test runs on: `describe.each(ADAPTERS)`. */
-export const ADAPTERS = ['express', 'fastify'] as const;
-export type Adapter = (typeof ADAPTERS)[number];
+export { ADAPTERS, type Adapter } from './adapters';
 
 /** An application that listens on a free port of the loopback address. */
 export interface TestApp {
@@ -29,15 +32,21 @@ export interface TestAppOptions extends ModuleMetadata {
   sse?: SseModuleOptions | null;
   /** Options of the Fastify server, `{ http2: true }` for example. */
   fastify?: object;
+  /** Options of the application, `{ return503OnClosing: true }` for example. */
+  nest?: NestApplicationOptions;
   /** What is done with the application before it listens. */
   prepare?: (app: INestApplication) => unknown;
 }
 
 const open = new Set<TestApp>();
 
-/** Starts an application. The test file calls `closeApps()` in `afterEach`. */
-export async function startApp(adapter: Adapter, options: TestAppOptions): Promise<TestApp> {
-  const { sse = {}, fastify = {}, prepare, ...metadata } = options;
+/**
+ * Starts an application. The test file calls `closeApps()` in `afterEach`.
+ *
+ * @param adapter by its name, or one of the test's own.
+ */
+export async function startApp(adapter: Adapter | AbstractHttpAdapter, options: TestAppOptions): Promise<TestApp> {
+  const { sse = {}, fastify = {}, nest = {}, prepare, ...metadata } = options;
 
   @Module({ ...metadata, imports: [...(sse === null ? [] : [SseModule.forRoot(sse)]), ...(metadata.imports ?? [])] })
   class TestModule {}
@@ -45,8 +54,8 @@ export async function startApp(adapter: Adapter, options: TestAppOptions): Promi
   const log: LogLine[] = [];
   const app = await NestFactory.create(
     TestModule,
-    adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(fastify),
-    { logger: recorder(log), abortOnError: false },
+    typeof adapter === 'string' ? createAdapter(adapter, fastify) : adapter,
+    { ...nest, logger: recorder(log), abortOnError: false },
   );
   await prepare?.(app);
   await app.listen(0, '127.0.0.1');

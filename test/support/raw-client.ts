@@ -6,6 +6,8 @@ export interface RawRequestOptions {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Of HTTP. @default '1.1' */
+  version?: string;
   /** Does not read the response; the server's writes fill the buffers. */
   paused?: boolean;
 }
@@ -22,7 +24,7 @@ export class RawClient {
   private parts: string[] = [];
 
   constructor(port: number, path: string, options: RawRequestOptions = {}) {
-    const { method = 'GET', headers = {}, body = '', paused = false } = options;
+    const { method = 'GET', headers = {}, body = '', version = '1.1', paused = false } = options;
     this.socket = connect({ port, host: '127.0.0.1' });
     this.socket.setNoDelay(true);
     this.socket.on('error', () => undefined);
@@ -35,7 +37,7 @@ export class RawClient {
     const length = body ? { 'Content-Length': String(Buffer.byteLength(body)) } : {};
     const lines = Object.entries({ Host: 'localhost', Accept: 'text/event-stream', ...length, ...headers });
     this.socket.write(
-      `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+      `${method} ${path} HTTP/${version}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
     );
   }
 

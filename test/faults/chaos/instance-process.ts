@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Adapter } from '../../support/adapters';
 
 /** Milliseconds in which an instance listens. */
 const START_LIMIT = 60_000;
@@ -13,7 +14,7 @@ export class InstanceProcess {
   private isRemoved = false;
 
   constructor(
-    private readonly adapter: 'express' | 'fastify',
+    private readonly adapter: Adapter,
     private readonly engine: string,
   ) {}
 

@@ -9,13 +9,12 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import { ChannelView, SseError, SseModule } from 'nestjs-sse-views';
 import { redisBackplane } from 'nestjs-sse-views/redis';
+import { createAdapter, type Adapter } from '../../support/adapters';
 
-const [adapter, port, url] = process.argv.slice(2) as [string, string, string];
+const [adapter, port, url] = process.argv.slice(2) as [Adapter, string, string];
 
 /** More than is published in any time for which a client is away. */
 const HISTORY = { maxEvents: 100_000, maxBytes: 50_000_000, maxAge: 3_600_000 };
@@ -59,11 +58,9 @@ class NumbersView extends ChannelView<Publication> {
 class InstanceModule {}
 
 async function main(): Promise<void> {
-  const app = await NestFactory.create(
-    InstanceModule,
-    adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
-    { logger: ['error', 'fatal'] },
-  );
+  const app = await NestFactory.create(InstanceModule, createAdapter(adapter), {
+    logger: ['error', 'fatal'],
+  });
   await app.listen(Number(port), '127.0.0.1');
   process.send!((app.getHttpServer().address() as AddressInfo).port);
 }
