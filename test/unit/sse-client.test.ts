@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGzip } from 'node:zlib';
 import { SseClient, type SseClientOptions } from '../../src/testing/client/sse-client';
 import { StreamRefusedError } from '../../src/testing/client/stream-request';
 import { scriptedServer, type ScriptedServer, type ServedRequest } from '../support/scripted-server';
@@ -50,6 +53,78 @@ describe('SseClient', () => {
     await connect({ method: 'PUT', body: Buffer.from([104, 105]) }).opened();
     expect(server!.requests.map(({ body }) => body)).toEqual(['a=1', 'hi']);
     expect(header(0, 'content-type')).toBe('text/x');
+  });
+
+  it('leaves no connection behind that a server which closes would wait for', async () => {
+    const plain = createServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const { port } = plain.address() as AddressInfo;
+    const client = connect({}, `http://127.0.0.1:${port}`);
+    await client.next();
+    client.disconnect();
+    await client.reconnect();
+    await client.next();
+    await client.close();
+    let isClosed = false;
+    plain.close(() => {
+      isClosed = true;
+    });
+    await until(() => isClosed, 1_000);
+  });
+
+  it('follows redirects, with its body where the status says so', async () => {
+    await serve(({ request, response, stream }) => {
+      const to: Record<string, [number, string]> = {
+        '/': [302, '/temporary'],
+        '/temporary': [307, '/again'],
+        '/again': [303, '/end'],
+      };
+      const redirect = to[request.url!];
+      if (redirect) {
+        response.writeHead(redirect[0], { Location: redirect[1] }).end();
+        return;
+      }
+      stream().write('data: 1\n\n');
+    });
+    await connect({ method: 'PUT', body: 'text' }, `${server!.url}/`).next();
+    expect(server!.requests.map(({ request, body }) => [request.method, request.url, body])).toEqual([
+      ['PUT', '/', 'text'],
+      ['PUT', '/temporary', 'text'],
+      ['PUT', '/again', 'text'],
+      ['GET', '/end', ''],
+    ]);
+    expect(header(3, 'content-type')).toBeUndefined();
+  });
+
+  it('stops at a circle of redirects, and takes no authorization to another origin', async () => {
+    await serve(({ response }) => response.writeHead(302, { Location: '/' }).end());
+    const client = connect({ reconnect: false }, `${server!.url}/`);
+    await until(() => client.state === 'disconnected');
+    expect(client.error?.message).toMatch(/^More than 20 redirects from http/);
+    await client.close();
+    await server!.close();
+    const other = await scriptedServer(({ stream }) => stream().write('data: 1\n\n'));
+    await serve(({ response }) => response.writeHead(301, { Location: other.url }).end());
+    await connect({ headers: { Authorization: 'Bearer 1' } }).next();
+    expect(header(0, 'authorization')).toBe('Bearer 1');
+    expect(other.requests[0]!.request.headers['authorization']).toBeUndefined();
+    await Promise.all(clients.splice(0).map((one) => one.close()));
+    await other.close();
+  });
+
+  it('reads a stream that is compressed, event by event', async () => {
+    await serve(({ request, response }) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' });
+      expect(request.headers['accept-encoding']).toContain('gzip');
+      const gzip = createGzip();
+      gzip.pipe(response);
+      gzip.write('data: 1\n\n');
+      gzip.flush();
+    });
+    expect(await connect().next()).toMatchObject({ data: 1 });
   });
 
   it('gives events one by one, with their names, ids and data', async () => {

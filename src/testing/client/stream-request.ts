@@ -1,3 +1,5 @@
+import { requestOnce } from './request-once';
+
 /** What a request for a stream may carry. */
 export interface StreamRequestOptions {
   /** @default 'GET' */
@@ -41,25 +43,25 @@ const MAX_REFUSAL = 2_000;
  */
 export async function requestStream(
   url: string | URL,
-  { method = 'GET', headers, body }: StreamRequestOptions,
+  { method = 'GET', headers = {}, body }: StreamRequestOptions,
   lastEventId: string,
   signal: AbortSignal,
 ): Promise<Response> {
-  const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
-  const response = await fetch(url, {
-    method,
-    signal,
-    headers: {
-      accept: 'text/event-stream',
-      'cache-control': 'no-store',
-      ...(isJson && { 'content-type': 'application/json' }),
-      // A header carries bytes: those of the id in UTF-8.
-      ...(lastEventId && { 'last-event-id': Buffer.from(lastEventId).toString('latin1') }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as RequestInit['body']) }),
+  const isText = typeof body === 'string';
+  const isJson = body !== undefined && !isText && !(body instanceof Uint8Array);
+  const all = new Headers({
+    accept: 'text/event-stream',
+    'cache-control': 'no-store',
+    ...(isJson && { 'content-type': 'application/json' }),
+    ...(isText && { 'content-type': 'text/plain;charset=UTF-8' }),
+    // A header carries bytes: those of the id in UTF-8.
+    ...(lastEventId && { 'last-event-id': Buffer.from(lastEventId).toString('latin1') }),
   });
-  return streamOf(response);
+  for (const [name, value] of Object.entries(headers)) {
+    all.set(name, value);
+  }
+  const sent = isJson ? JSON.stringify(body) : (body as string | Uint8Array | undefined);
+  return streamOf(await requestOnce(new URL(url), { method, headers: all, body: sent, signal }));
 }
 
 /** The response, if it is a stream. @throws StreamRefusedError when it is none. */
