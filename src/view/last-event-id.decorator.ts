@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { MAX_ID_LENGTH } from '../event/encode';
 import { HEADERS, isMadeBy, parametersRead } from './route-arguments';
 
 /**
@@ -8,6 +9,9 @@ import { HEADERS, isMadeBy, parametersRead } from './route-arguments';
  *
  * Browsers send the id in UTF-8, which Node reads as Latin-1; it is put right here. The id is the client's word, never
  * authority. A handler that reads it gives no default ids to its events: those that it understands are its own.
+ *
+ * At most 1,024 characters are read, because no event can have a longer id. The beginning of a longer one is an id like any
+ * other that is unknown: a channel answers it with `gap: invalid`.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
  *
@@ -39,7 +43,13 @@ export function isLastEventIdHeader(name: unknown): name is string {
 export function lastEventIdOf(request: Pick<IncomingMessage, 'headers'>): string | undefined {
   const header = request.headers['last-event-id'];
   const id = Array.isArray(header) ? header.at(-1) : header;
-  return id === undefined || id === '' ? undefined : fromUtf8(id);
+  return id === undefined || id === '' ? undefined : bounded(fromUtf8(id));
+}
+
+/** Cut, and not refused: `EventSource` closes for good at any error. Nor taken for none: then nothing would say what is lost. */
+function bounded(id: string): string {
+  // A pair of surrogates is not cut in two.
+  return id.length <= MAX_ID_LENGTH ? id : id.slice(0, MAX_ID_LENGTH).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 function fromUtf8(latin1: string): string {

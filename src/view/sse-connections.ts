@@ -7,7 +7,7 @@ export interface SseConnection {
   readonly request: unknown;
   /** The controller and the method, for example `StockPricesView.events`. */
   readonly handler: string;
-  /** What the client sent as `Last-Event-ID`. */
+  /** What the client sent as `Last-Event-ID`: at most 1,024 characters of it. */
   readonly lastEventId: string | undefined;
   /** When the request came. */
   readonly openedAt: Date;

@@ -36,4 +36,16 @@ describe('the Last-Event-ID of a request', () => {
     expect(lastEventId(['1', ''])).toBeUndefined();
     expect(lastEventId([])).toBeUndefined();
   });
+
+  it('is cut after 1,024 characters, the most that an event can have sent, and is still an id', () => {
+    expect(lastEventId('a'.repeat(1_024))).toBe('a'.repeat(1_024));
+    expect(lastEventId('a'.repeat(16_000))).toBe('a'.repeat(1_024));
+    expect(lastEventId(received(Buffer.from('日'.repeat(2_000))))).toBe('日'.repeat(1_024));
+    // A pair of surrogates is not cut in two.
+    expect(lastEventId(received(Buffer.from(`${'a'.repeat(1_023)}👩`)))).toBe('a'.repeat(1_023));
+  });
+
+  it('may carry control characters, where a server lets them pass', () => {
+    expect(lastEventId('a\u0001\u007fb')).toBe('a\u0001\u007fb');
+  });
 });
