@@ -19,7 +19,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/support/skips.reporter.js'],
   transform: { '^.+\\.ts$': swc(true), '^.+\\.c?js$': swc(false) },
   transformIgnorePatterns: [
-    '/node_modules/(?!(@electric-sql|@nestjs|@valibot|@seriousme|@ark|arktype|arkregex|content-disposition)/)',
+    '/node_modules/(?!(@electric-sql|@nestjs|@valibot|@seriousme|@ark|arktype|arkregex|content-disposition|light-my-request|cookie)/)',
   ],
   moduleNameMapper: {
     '^nestjs-sse-views$': '<rootDir>/src/index.ts',

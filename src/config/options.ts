@@ -17,8 +17,9 @@ export interface SseStreamOptions {
   format?: SseFormat;
   /**
    * Headers of the response by name; `undefined` takes a default one away. Added to those of the module and the view.
+   * Whether the connection stays open is left to Node, which adds `Connection`.
    *
-   * @default Content-Type: text/event-stream, Cache-Control: no-store, no-transform, X-Accel-Buffering: no, and over HTTP/1.1 Connection: keep-alive
+   * @default Content-Type: text/event-stream, Cache-Control: no-store, no-transform, X-Accel-Buffering: no
    */
   headers?: SseHeaders;
   /**
@@ -62,15 +63,15 @@ export interface SseStreamOptions {
    */
   onError?: OnError;
   /**
-   * Milliseconds that the headers wait for the first event. An error in this time keeps its own HTTP status. A whole number
-   * from 0.
+   * Milliseconds that the headers wait for the first event; after it they are sent with a comment. An error in this time keeps
+   * its own HTTP status. A whole number from 0.
    *
    * @default 100
    */
   openAfter?: number;
   /**
    * Bounds for a client that does not read: `maxBytes` (default 1 MiB) that wait for it, the `policy` above that
-   * (`'disconnect'`), and the `timeout` in milliseconds (default 30 000) after which a blocked write is given up.
+   * (`'disconnect'`), and the `timeout` in milliseconds (default 30 000) after which a blocked write is given up, and so is the end of a stream that the client does not read.
    */
   overflow?: Partial<OverflowOptions>;
   /**

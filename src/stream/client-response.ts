@@ -1,8 +1,10 @@
 import { ServerResponse, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import { discardBody } from './request-body';
 import { streamHead, type SseHeaders } from './response-headers';
 import type { SharedFrames } from './shared-frames';
+import { isTaken, release, take } from './taken-socket';
 
 /** Node's own request, over HTTP/1.1 or HTTP/2. */
 export type RawRequest = IncomingMessage | Http2ServerRequest;
@@ -63,7 +65,25 @@ export class ClientResponse {
 
   /** Whether the client cannot be reached any more. */
   get isGone(): boolean {
-    return this.channel.destroyed || this.request.socket.destroyed;
+    return this.channel.destroyed || Boolean((this.request.socket as Socket | undefined)?.destroyed);
+  }
+
+  /** The status that the framework's response has so far. */
+  get status(): number {
+    return this.response.statusCode;
+  }
+
+  /** Whether the response is taken over, and its headers have not left. */
+  get awaitsHead(): boolean {
+    return this.headers !== undefined && !this.isEnded;
+  }
+
+  /** The request of HTTP/1.1, if its body has not come to its end: its socket then stays open after the response. */
+  get unfinishedRequest(): IncomingMessage | undefined {
+    const { request, socketOfRequest: socket } = this;
+    return socket && !socket.destroyed && !(request as IncomingMessage).complete
+      ? (request as IncomingMessage)
+      : undefined;
   }
 
   /** Bytes that were written and have not left the process. */
@@ -71,21 +91,43 @@ export class ClientResponse {
     return this.response.writableLength ?? 0;
   }
 
-  /** Calls back once when the response is over, sent to its end or not. */
+  /**
+   * Calls back once when the response is over, sent to its end or not: at once where the client is gone, or where the request
+   * is pipelined behind a stream on the same socket, which then ends. The answer could not come before that stream's end, and
+   * without this a client makes thousands of streams by one write.
+   */
   whenOver(owner: ResponseOwner): void {
+    const { response, socketOfRequest: socket } = this;
+    if (socket && isTaken(socket)) {
+      socket.destroy();
+    }
     if (this.isGone) {
       owner.onOver();
       return;
     }
     this.owner = owner;
     const onClose = (): void => this.onClose();
-    // `on`, for what `once` wraps around a listener is 200 bytes for each connection.
-    this.response.on('close', onClose);
+    // `on`, because what `once` wraps around a listener is 200 bytes for each connection.
+    response.on('close', onClose);
+    if (!socket) {
+      if (!('stream' in response)) {
+        // A response that stands for a real one, as on a serverless platform, may finish and never close.
+        response.on('finish', onClose);
+      }
+      return;
+    }
+    take(socket);
     // A pipelined response that waits for its turn has no socket yet and would never learn that the client left.
-    if (this.response.socket === null) {
-      const { socket } = this.request;
+    if (response.socket === null) {
       socket.once('close', onClose);
-      this.response.once('close', () => socket.off('close', onClose));
+      response.once('close', () => socket.off('close', onClose));
+    }
+  }
+
+  /** Drops a body that nobody reads: Node stops reading the socket when it is full, and does not learn that the client left. */
+  discardBody(): void {
+    if (this.socketOfRequest) {
+      discardBody(this.request as IncomingMessage);
     }
   }
 
@@ -95,31 +137,27 @@ export class ClientResponse {
    * @throws TypeError when a header cannot be sent.
    */
   open(headers: SseHeaders, writer: ResponseWriter): void {
-    const { request, response, reply } = this;
+    const { request, response, reply, socketOfRequest: socket } = this;
     const carried = { ...response.getHeaders(), ...reply?.getHeaders() };
     const head = streamHead(request.httpVersion, carried, headers);
-    // Not set one by one: Node would keep them all for as long as the connection lives.
-    this.headers = head.headers;
-    for (const name of [...response.getHeaderNames(), ...head.removed]) {
-      response.removeHeader(name);
-    }
-    reply?.hijack();
     const onDrain = (): void => writer.onDrain();
-    if (request.httpVersionMajor === 1) {
-      const { socket } = request as IncomingMessage;
+    if (socket) {
       socket.setTimeout(0);
       socket.setNoDelay(true);
       this.listenToSocket(socket, onDrain);
     }
     response.on('drain', onDrain);
-  }
-
-  /** Sends the headers before there is anything to write. */
-  flushHeaders(): void {
-    if (!this.isEnded && this.headers) {
-      this.writeHead();
-      (this.response as ServerResponse).flushHeaders();
+    for (const name of [...response.getHeaderNames(), ...head.removed]) {
+      response.removeHeader(name);
     }
+    if (!socket && !('stream' in response)) {
+      // No connection, so nothing to divide into chunks: serverless-http loses a body that says so.
+      response.removeHeader('Transfer-Encoding');
+    }
+    // Not set one by one: Node would keep them all for as long as the connection lives.
+    this.headers = head.headers;
+    // The last step: once Fastify has let go of its reply, nobody answers the client but this response.
+    reply?.hijack();
   }
 
   /**
@@ -169,10 +207,15 @@ export class ClientResponse {
     this.response.end();
   }
 
-  /** Lets an HTTP/2 connection close when its streams are done: a server waits for it, and clients keep it for later. */
-  closeSession(): void {
-    if ('stream' in this.response) {
-      this.response.stream.session?.close();
+  /** Lets the client's connection end with this response, because the server waits for it. */
+  closeConnection(): void {
+    const { response, unfinishedRequest: request } = this;
+    if ('stream' in response) {
+      // Clients keep it for later.
+      response.stream.session?.close();
+    } else if (request) {
+      // Node closes a socket that is idle, which it is not before the request's body has come to its end.
+      response.once('finish', () => request.socket.destroySoon());
     }
   }
 
@@ -231,9 +274,18 @@ export class ClientResponse {
     }
     this.socket = undefined;
     this.direct = undefined;
-    const { owner } = this;
+    const { owner, socketOfRequest } = this;
     this.owner = undefined;
+    if (owner && socketOfRequest) {
+      release(socketOfRequest);
+    }
     owner?.onOver();
+  }
+
+  /** The socket of HTTP/1.1. Over HTTP/2, and where no server stands behind the request, there is none. */
+  private get socketOfRequest(): Socket | undefined {
+    const { socket } = this.request;
+    return !('stream' in this.response) && socket instanceof Socket ? socket : undefined;
   }
 
   /** Whether somebody ended the response: an exception filter does when an interceptor fails after the stream opened. */

@@ -1,3 +1,4 @@
+import { HEARTBEAT_FRAME } from '../event/encode';
 import type { ClientResponse, ResponseWriter } from './client-response';
 import type { Demand } from './demand';
 import type { SseHeaders } from './response-headers';
@@ -38,7 +39,7 @@ export class FrameWriter implements ResponseWriter {
     private readonly events: FrameWriterEvents,
   ) {}
 
-  /** Takes the response over. The headers leave with what is written in this turn, or alone. */
+  /** Takes the response over. The headers leave with what is written in this turn, or with a comment. */
   open(headers: SseHeaders): void {
     this.client.open(headers, this);
     this.isOpen = true;
@@ -124,8 +125,9 @@ export class FrameWriter implements ResponseWriter {
   /** @internal */
   flushFromTick(): void {
     this.isScheduled = false;
-    if (this.batch === '' && !this.isEnding) {
-      this.client.flushHeaders();
+    if (this.batch === '' && !this.isEnding && this.client.awaitsHead) {
+      // Firefox reports `open`, and settles a `fetch`, only at the first byte of the body.
+      this.batch = HEARTBEAT_FRAME;
     }
     this.flush();
   }

@@ -13,14 +13,11 @@ const DEFAULT_HEADERS: SseHeaders = {
   'X-Accel-Buffering': 'no',
 };
 
-/** Headers that describe another body than the stream, or the connection, which HTTP/2 has not (RFC 9113, 8.2.2). */
-const OF_ANOTHER_BODY_OR_CONNECTION = new Set([
-  'content-length',
-  'content-encoding',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-]);
+/** Headers that describe another body than the stream. */
+const OF_ANOTHER_BODY = ['content-length', 'content-encoding', 'transfer-encoding'];
+
+/** Headers that describe the connection, which HTTP/2 does not have (RFC 9113, 8.2.2). */
+const OF_THE_CONNECTION = ['connection', 'keep-alive'];
 
 /** The head of a stream's response. */
 export interface StreamHead {
@@ -36,6 +33,10 @@ const headsOfRoutes = new WeakMap<SseHeaders, Map<string, StreamHead>>();
  * The headers of a stream: the defaults, then what the framework's response carries already (of middleware, CORS and
  * `@Header()`), then the route's own. `undefined` stands for a header that shall not be sent.
  *
+ * None of the defaults is `Connection`: Node says whether the connection stays open. It knows what the client asked for, and
+ * when `maxRequestsPerSocket` is reached. To a client that was promised an open connection and is then refused on it,
+ * `EventSource` does not return.
+ *
  * @param httpVersion `1.1`, `2.0`, …
  * @throws TypeError when one of them cannot be sent.
  */
@@ -50,11 +51,11 @@ export function streamHead(httpVersion: string, carried: OutgoingHttpHeaders, ow
 }
 
 function merged(httpVersion: string, carried: OutgoingHttpHeaders, own: SseHeaders): StreamHead {
+  const unfit = httpVersion.startsWith('1.') ? [] : OF_THE_CONNECTION;
   const all = mergeHeaders(
     DEFAULT_HEADERS,
-    httpVersion === '1.1' ? { Connection: 'keep-alive' } : undefined,
-    Object.fromEntries(Object.entries(carried).filter(([name, value]) => isCarried(name.toLowerCase(), value))),
-    httpVersion.startsWith('1.') ? own : withoutHeaders(own, [...OF_ANOTHER_BODY_OR_CONNECTION]),
+    withoutHeaders(ofStream(carried), [...OF_ANOTHER_BODY, ...unfit]),
+    withoutHeaders(own, unfit.length > 0 ? [...OF_ANOTHER_BODY, ...unfit] : []),
   );
   const head = { headers: {} as OutgoingHttpHeaders, removed: [] as string[] };
   for (const [name, value] of Object.entries(all)) {
@@ -88,9 +89,11 @@ export function withoutHeaders(headers: SseHeaders, names: readonly string[]): S
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !left.has(name.toLowerCase())));
 }
 
-function isCarried(name: string, value: unknown): boolean {
-  return (
-    !OF_ANOTHER_BODY_OR_CONNECTION.has(name) &&
-    (name !== 'content-type' || String(value).startsWith('text/event-stream'))
+/** Without the type of another body. */
+function ofStream(carried: OutgoingHttpHeaders): SseHeaders {
+  return Object.fromEntries(
+    Object.entries(carried).filter(
+      ([name, value]) => name.toLowerCase() !== 'content-type' || String(value).startsWith('text/event-stream'),
+    ),
   );
 }

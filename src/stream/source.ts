@@ -23,7 +23,7 @@ export function toObservable(source: unknown, demand: Demand, handler: string): 
   }
   throw new SseSourceError(
     `${handler} must return an AsyncIterable (async *${handler.split('.').at(-1)}() { yield … }), an Iterable, an Observable, ` +
-      `or a promise of one; it returned ${source === null ? 'null' : `a value of type ${typeof source}`}`,
+      `or a promise of one; it returned ${source === undefined ? 'nothing (is a `return` or a `yield` missing?)' : `a value of type ${typeof source}`}`,
   );
 }
 

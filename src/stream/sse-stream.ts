@@ -2,7 +2,7 @@ import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscrip
 import { encodeOwnEvent, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { END_FRAME, endFrame, SILENT_END_FRAME } from '../event/end-frame';
 import { ERROR_EVENT } from '../event/own-events';
-import { SseError, SseOverflowError, type SseValidationError } from '../event/sse.error';
+import { SseError, SseOverflowError, SseSourceError, type SseValidationError } from '../event/sse.error';
 import { acceptsEventStream } from './accept';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
@@ -25,6 +25,12 @@ import type { TimerWheel, WheelEntry } from './timer-wheel';
 /** Milliseconds after which browsers come back, more or less, to a stream that sets no other time. */
 const USUAL_RETRY = 3_000;
 
+const OK = 200;
+const NO_CONTENT = 204;
+
+/** The other statuses that a route may answer with: those without a body. */
+const BODILESS: ReadonlySet<number> = new Set([NO_CONTENT, 205, 304]);
+
 /** What a stream needs of its application. */
 export interface StreamHost {
   readonly wheel: TimerWheel;
@@ -42,8 +48,10 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   readonly demand = new Demand();
   private readonly writer: FrameWriter;
   private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
-  private opened: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  private opened: { resolve: (status?: number) => void; reject: (error: unknown) => void } | undefined;
   private openTimer: NodeJS.Timeout | undefined;
+  /** `performance.now()` when the response was ended, which the client may not have read. */
+  private endedAt: number | undefined;
   /** A source that makes its frames itself. */
   private connection: FrameConnection | undefined;
   /** Any other. */
@@ -71,15 +79,16 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   /**
    * Starts the source. The headers are sent with the first event, at the end of an empty source, or after `openAfter`.
    *
-   * @returns when the stream is open, or was ended before.
+   * @param source `null` for no stream.
+   * @returns when the stream is open, or was ended before; or the status to answer with where there is nothing to stream.
    * @throws what the source throws before that.
    */
-  open(source: unknown): Promise<void> {
+  open(source: unknown): Promise<number | undefined> {
     const { openAfter } = this.options;
     return new Promise((resolve, reject) => {
       if (this.state !== 'new') {
         // Closed while the handler still prepared its source.
-        resolve();
+        resolve(undefined);
         return;
       }
       this.state = 'opening';
@@ -100,7 +109,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.state = 'opening';
     }
     if (this.state === 'opening') {
-      this.guarded(() => this.start());
+      this.guarded(() => this.openResponse());
     }
     if (this.state === 'open') {
       this.end(onEnd, retry);
@@ -128,7 +137,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
 
   onTick(now: number): number {
     const { heartbeat, overflow } = this.options;
-    const { blockedSince } = this.writer;
+    // An ended response has this time as a whole, whether or not a write was blocked before.
+    const blockedSince = this.endedAt ?? this.writer.blockedSince;
     if (blockedSince !== undefined) {
       const blocked = now - blockedSince;
       if (blocked >= overflow.timeout) {
@@ -153,7 +163,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     }
     // Not `guarded`: a function for each event would be felt.
     try {
-      this.start();
+      this.start(true);
       if (this.state === 'open') {
         this.host.counters.delivered++;
         this.writer.write(frame);
@@ -166,7 +176,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   writeShared(frames: SharedFrames): void {
     try {
       if (this.state !== 'open') {
-        this.start();
+        this.start(true);
       }
       if (this.state === 'open') {
         this.host.counters.delivered += frames.events;
@@ -257,6 +267,10 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
   private connect(source: unknown): void {
     const { demand, handler, options } = this;
     const { pipe, validate } = options;
+    if (source === null) {
+      this.decline();
+      return;
+    }
     if (isFrameSource(source)) {
       if (!pipe) {
         this.hold(source[CONNECT_FRAMES](this));
@@ -307,11 +321,43 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     values$.subscribe(subscriber);
   }
 
-  /** Opens the stream, if it is not open yet. */
-  private start(): void {
+  /**
+   * Opens the stream, if it is not open yet.
+   *
+   * @param hasEvent whether an event is about to be written.
+   */
+  private start(hasEvent = false): void {
     if (this.state !== 'opening') {
       return;
     }
+    if (this.client.status !== OK && this.client.isUntouched) {
+      this.decline(hasEvent);
+      return;
+    }
+    this.openResponse();
+  }
+
+  /**
+   * Leaves the response to its framework, with a status that has no body: 204, or what the handler or an interceptor has set.
+   *
+   * @throws SseSourceError when that status has a body, which a stream cannot be, or when there is an event for it.
+   */
+  private decline(hasEvent = false): void {
+    const status = this.client.status === OK ? NO_CONTENT : this.client.status;
+    if (hasEvent || !BODILESS.has(status)) {
+      throw new SseSourceError(
+        `${this.handler} has the status ${status}, which the handler or an interceptor has set, and the status of a stream ` +
+          'is 200. Leave the status as it is; throw an HttpException for an error; return null for 204 No Content',
+      );
+    }
+    const { opened } = this;
+    this.opened = undefined;
+    this.state = 'closed';
+    this.release();
+    opened?.resolve(status);
+  }
+
+  private openResponse(): void {
     clearTimeout(this.openTimer);
     this.openTimer = undefined;
     if (!this.client.isUntouched) {
@@ -341,6 +387,10 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     this.release();
     this.writer.write(frame);
     this.writer.end();
+    if (this.state === 'ending') {
+      this.endedAt = performance.now();
+      this.host.wheel.add(this, this.options.overflow.timeout);
+    }
   }
 
   private lastFrame(onEnd: OnEnd, retry?: number): string {

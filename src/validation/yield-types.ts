@@ -65,9 +65,10 @@ export type SseYield<T, Typed extends boolean = false> =
   | ([T] extends [SseEventMap<infer M>] ? NamedEvent<M> | (Typed extends true ? M[keyof M] : never) : never)
   | ChannelWord;
 
-/** What a handler may return: what gives the events, or a promise of it. */
+/** What a handler may return: what gives the events, `null` for `204 No Content`, or a promise of it. */
 export type SseSource<T = unknown, Typed extends boolean = false> =
   | AsyncIterable<SseYield<T, Typed>>
   | Iterable<SseYield<T, Typed>>
   | Observable<SseYield<T, Typed>>
-  | Promise<AsyncIterable<SseYield<T, Typed>> | Iterable<SseYield<T, Typed>> | Observable<SseYield<T, Typed>>>;
+  | null
+  | Promise<AsyncIterable<SseYield<T, Typed>> | Iterable<SseYield<T, Typed>> | Observable<SseYield<T, Typed>> | null>;

@@ -37,6 +37,14 @@ export abstract class ServerSentEventsView<T = unknown> {
    * not. Parameters are decorated as on any route. An error before the first event reaches the exception filters and keeps
    * its status; a promise is awaited before the headers, whatever time it takes.
    *
+   * The status is 200: `EventSource` streams no other. `null`, or a promise of it, answers `204 No Content`, after which
+   * `EventSource` does not return. A status without a body (204, 205, 304) that the method or an interceptor sets on the
+   * response is sent in the place of an empty stream. Any other one is an error, `SseSourceError`, and so is one of these when
+   * there is an event: for an error, throw an `HttpException`.
+   *
+   * A body of the request that nobody has read is dropped when the method is called, unless it takes the request, the response
+   * or the body as a parameter.
+   *
    * When the client goes, `@SseSignal()` aborts and the iterable is returned (the `Observable` unsubscribed). A generator
    * that waits for something must wire the signal into that wait, or its `finally` runs when the wait is over.
    */

@@ -61,19 +61,23 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
   /**
    * Opens the stream on what `start` returns.
    *
-   * @returns when the stream is open, or over.
+   * @returns when the stream is open, or over; or the status to answer with where there is nothing to stream.
    * @throws what `start` or the source throws before anything was sent.
    */
-  async open(start: () => unknown, handler: string, options: StreamOptions): Promise<void> {
+  async open(start: () => unknown, handler: string, options: StreamOptions): Promise<number | undefined> {
     this.handler = handler;
     this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
     this.runtime.connections.add(this);
     try {
-      await this.stream.open(await start());
+      const status = await this.stream.open(await start());
+      if (status !== undefined) {
+        this.runtime.connections.delete(this);
+      }
+      return status;
     } catch (error) {
       if (this.isEnded) {
         // The client left, or the stream was closed: it is only the method's word that it stopped.
-        return;
+        return undefined;
       }
       // Nothing was sent: the response goes on as an ordinary one, by way of the exception filters.
       this.stream.onOver();
@@ -82,13 +86,18 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
     }
   }
 
+  /** Drops the request's body, if nobody reads it. */
+  discardBody(): void {
+    this.client.discardBody();
+  }
+
   /** Opens the stream and ends it with the time after which the client shall come back. */
   turnAway(retry: number, handler: string, options: StreamOptions): void {
     this.handler = handler;
     this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
     this.close('reconnect', retry);
     if (this.runtime.isClosing) {
-      this.client.closeSession();
+      this.client.closeConnection();
     }
   }
 
@@ -100,7 +109,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
   /** Ends the stream because the server stops, and lets the client's connection end as well. */
   shutDown(retry: number): void {
     this.close('reconnect', retry);
-    this.client.closeSession();
+    this.client.closeConnection();
   }
 
   destroy(): void {
@@ -113,6 +122,10 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
     this.stream?.onOver();
     this.abort.abort();
     this.runtime.connections.delete(this);
+    const { unfinishedRequest } = this.client;
+    if (unfinishedRequest) {
+      this.runtime.linger(unfinishedRequest);
+    }
   }
 }
 

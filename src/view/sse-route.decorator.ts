@@ -19,7 +19,9 @@ export type SseRouteDecorator<S extends ResponseSchema, Typed extends boolean> =
  * Makes a method of any controller a stream of Server-Sent Events, beside its ordinary routes. On the `events()` of a view
  * it sets that route's options, and its path where one is given.
  *
- * The method returns an `AsyncIterable` (as an async generator does), an `Iterable`, an `Observable`, or a promise of one.
+ * The method returns an `AsyncIterable` (as an async generator does), an `Iterable`, an `Observable`, or a promise of one; or
+ * `null`, which answers `204 No Content`. Of statuses and of the request's body the same is true as for
+ * `ServerSentEventsView.events()`.
  *
  * @param path under the controller's path.
  * @param options of this route; they override those of the view and of `SseModule.forRoot()`.

@@ -1,5 +1,7 @@
 import { HttpStatus, ServiceUnavailableException } from '@nestjs/common';
 import { END_OF_STREAM_ID } from '../event/encode';
+import { isEventSource, namesMediaType } from '../stream/accept';
+import { problemDetailsOf } from '../stream/problem-details';
 import { isUnavailable } from '../stream/sse-stream';
 import { SSE_REQUEST, streamOptions, type CarriesSseRequest, type SseRequest } from './sse-request';
 
@@ -12,8 +14,8 @@ const methodOf = new WeakMap<Function, Function>();
  */
 export const TAKES_REQUEST = Symbol('TAKES_REQUEST');
 
-/** What `EventSource` says that it accepts. */
-const EVENT_STREAM = 'text/event-stream';
+/** What an error says to a client that names it. https://www.rfc-editor.org/rfc/rfc9457 */
+const PROBLEM = 'application/problem+json';
 
 /** A response leads to its request: Express by `req`, Fastify by `request`. */
 interface LinkedResponse {
@@ -68,15 +70,26 @@ async function serve(
   }
   const { httpAdapter } = runtime.adapterHost;
   const where = `${controller.constructor.name}.${name}`;
-  const options = streamOptions(runtime.routes.get(handler)!, controller);
+  const route = runtime.routes.get(handler)!;
+  const options = streamOptions(route, controller);
   const turnAway = (reason: string, cause?: unknown): void => {
     const retry = runtime.spreadRetry();
-    if (!request.headers['accept']?.includes(EVENT_STREAM)) {
-      httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retry / 1000)));
-      throw new ServiceUnavailableException(reason, { cause });
+    if (isEventSource(request)) {
+      // It never comes back after a 503. It keeps its last id.
+      sse.turnAway(retry, where, options);
+      return;
     }
-    // `EventSource` never comes back after a 503. It keeps its last id.
-    sse.turnAway(retry, where, options);
+    httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retry / 1000)));
+    const exception = new ServiceUnavailableException(reason, { cause });
+    if (!namesMediaType(request, PROBLEM)) {
+      throw exception;
+    }
+    httpAdapter.setHeader(response, 'Content-Type', PROBLEM);
+    throw new ServiceUnavailableException(problemDetailsOf(exception), { cause });
+  };
+  const answer = async (status: number): Promise<void> => {
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    await httpAdapter.reply(response, undefined, status);
   };
   if (runtime.isClosing) {
     turnAway('The server is shutting down');
@@ -84,16 +97,22 @@ async function serve(
   }
   if (sse.lastEventId === END_OF_STREAM_ID) {
     // https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model: 204 stops the reconnection.
-    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    await httpAdapter.reply(response, undefined, HttpStatus.NO_CONTENT);
+    await answer(HttpStatus.NO_CONTENT);
     return;
   }
+  if (!route.takesRequest) {
+    sse.discardBody();
+  }
+  let status: number | undefined;
   try {
-    await sse.open(start, where, options);
+    status = await sse.open(start, where, options);
   } catch (error) {
     if (!isUnavailable(error)) {
       throw error;
     }
     turnAway('The events are temporarily unavailable. Retry', error);
+  }
+  if (status !== undefined) {
+    await answer(status);
   }
 }

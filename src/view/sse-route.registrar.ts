@@ -24,6 +24,9 @@ const HEADERS = '__headers__';
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const RESPONSE_PASSTHROUGH = '__responsePassthrough__';
 
+/** Nest's kinds of parameters, by number: the request, the response, the body and the raw body. */
+const LEADS_TO_BODY = /^(?:0|1|3|12):/;
+
 /** Marks the entry of the response among a handler's parameters as ours, not the developer's. */
 const OURS = Symbol('SSE_RESPONSE');
 
@@ -92,6 +95,13 @@ export class SseRouteRegistrar {
         `${where} is a stream and has another route decorator, too (@Get, @Post, @Sse, …). Remove that one`,
       );
     }
+    const status: unknown = Reflect.getMetadata(HTTP_CODE, method);
+    if (status !== undefined && status !== 200) {
+      throw new SseConfigurationError(
+        `${where} is a stream and has @HttpCode(${String(status)}). The status of a stream is 200: remove @HttpCode(), and ` +
+          'return null where there is nothing to stream, which answers 204 No Content',
+      );
+    }
     const statics = controller as Type & ViewDefaults;
     const view: ViewDefaults = {
       ...(isEvents && { responseSchema: statics.responseSchema ?? this.channelOf(controller)?.schema }),
@@ -109,6 +119,7 @@ export class SseRouteRegistrar {
     this.runtime.routes.set(handler, {
       ...route,
       stream: { ...route.stream, onNestMessage: this.hintAtName(where) },
+      takesRequest: takesRequest(controller, name),
       role: isEvents ? 'events' : isView ? 'beside events' : 'method',
     });
   }
@@ -179,6 +190,12 @@ export class SseRouteRegistrar {
     Reflect.defineMetadata(RESPONSE_PASSTHROUGH, false, host, name);
     return index;
   }
+}
+
+/** Whether a method has a parameter by which it can read the request's body itself. */
+function takesRequest(controller: Type, name: string): boolean {
+  const declared = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller, name) ?? {}) as Record<string, RouteArgument>;
+  return Object.entries(declared).some(([key, argument]) => !argument[OURS] && LEADS_TO_BODY.test(key));
 }
 
 function methodNames(prototype: object): string[] {

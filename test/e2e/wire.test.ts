@@ -542,9 +542,10 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     it('are sent before the first event', async () => {
       const app = await serve(() => timer(60_000), { openAfter: 10 });
       const client = new RawClient(app.port, '/stream');
-      await until(() => client.head !== '');
+      await until(() => client.body !== '');
       expect(headersOf(client)).toEqual(DEFAULT_HEADERS);
-      expect(client.body).toBe('');
+      // Firefox reports `open` only at the first byte of the body.
+      expect(client.body).toBe(':\n\n');
       client.leave();
     });
 
@@ -756,8 +757,7 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
     });
 
     it.each<[string, unknown, string]>([
-      ['undefined', undefined, 'undefined'],
-      ['null', null, 'null'],
+      ['undefined', undefined, 'nothing (is a `return` or a `yield` missing?)'],
       ['a number', 5, 'number'],
       ['a string', 'data', 'string'],
       ['an object', { data: 1 }, 'object'],
