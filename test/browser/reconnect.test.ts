@@ -1,80 +1,181 @@
-import type { Page } from 'playwright-core';
-import { PriceFeed } from '../../sample/01-stock-prices/price-feed';
-import { describeWithChromium } from '../support/chromium';
-import { chromiumPages } from './support/chromium-pages';
-import { PageRecorder, type Shown } from './support/page-recorder';
-import { closeSampleApps, startSampleApp, type SampleApp } from './support/sample-app';
+import { Controller } from '@nestjs/common';
+import { ChannelView, getChannelToken, type SseChannel, SseConnections, SseModule } from 'nestjs-sse-views';
+import { ADAPTERS, closeApps } from '../support/app';
+import { describeWithEngines } from '../support/engines/describe-with-engines';
+import { HttpProxy } from '../support/http-proxy';
+import { TcpProxy } from '../support/tcp-proxy';
+import { until } from '../support/until';
+import { CountingController } from './support/counting';
+import { CLOSED, CONNECTING, FollowedStream } from './support/followed-stream';
+import { ServerProcess } from './support/server-process';
+import { startStreamApp } from './support/stream-app';
 
 jest.setTimeout(60_000);
 
-const STREAM = 'StockPricesView.events';
-
-describeWithChromium('A stream that breaks', () => {
-  const pages = chromiumPages();
-  let sample: SampleApp;
-  let page: Page;
-  let recorder: PageRecorder;
-  beforeEach(async () => {
-    sample = await startSampleApp();
-    page = await pages.open();
-    recorder = await PageRecorder.on(page);
-    await page.goto(`${sample.url}/01-stock-prices/`);
-    await recorder.untilShown('halts-state', (states) => states.includes('open'));
-    await recorder.untilShown('last-id', (ids) => ids.length >= 3);
-  });
-  afterEach(closeSampleApps);
-
-  it.each([
-    {
-      how: 'the server closes the connection',
-      breakStream: () => sample.connections.close(({ handler }) => handler === STREAM),
-    },
-    { how: 'the network resets the connection', breakStream: () => sample.cutConnections() },
-  ])('goes on from its last id, without a loss or a double, when $how', async ({ breakStream }) => {
-    const [before] = sample.streams(STREAM);
-    expect(before!.lastEventId).toBeUndefined();
-    const feed = sample.app.get(PriceFeed);
-    breakStream();
-    // Nothing reaches the page any more: it cannot have these prices from anywhere but the history.
-    const missed = [201, 202, 203].map((price) => feed.setPrice('ACME', price).sequence);
-
-    await recorder.untilShown('price-state', (states) => states.filter((state) => state === 'open').length === 2);
-    expect(await recorder.shown('price-state')).toEqual(['connecting', 'open', 'reconnecting', 'open']);
-    await recorder.untilShown('events', (events) => sequencesIn(events).some((number) => number > missed.at(-1)!));
-
-    const timeline = await recorder.timeline();
-    const [after, ...others] = sample.streams(STREAM);
-    expect(others).toHaveLength(0);
-    expect(after!.lastEventId).toBe(lastIdBefore(timeline, 'reconnecting'));
-    expect(sequencesIn([after!.lastEventId!])[0]).toBeLessThan(missed[0]!);
-    const sequences = sequencesIn(timeline.filter(({ id }) => id === 'events').map(({ text }) => text));
-    expect(sequences).toEqual(sequences.map((_, index) => sequences[0]! + index));
-    expect(sequences).toEqual(expect.arrayContaining(missed));
+describeWithEngines('An EventSource', (engine) => {
+  const opened: { close(): Promise<void> }[] = [];
+  const closeLater = <T extends { close(): Promise<void> }>(thing: T): T => {
+    opened.push(thing);
+    return thing;
+  };
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((thing) => thing.close()));
+    await closeApps();
   });
 
-  it('opens again on a server that was stopped and started anew', async () => {
-    const shownBefore = (await recorder.shown('last-id')).length;
-    await sample.close();
-    await recorder.untilShown('price-state', (states) => states.at(-1) === 'reconnecting');
-    const restarted = await startSampleApp(sample.port);
-    await recorder.untilShown('price-state', (states) => states.at(-1) === 'open');
-    await recorder.untilShown('halts-state', (states) => states.at(-1) === 'open');
-    const ids = await recorder.untilShown('last-id', (texts) => texts.length > shownBefore + 2);
-    expect(new Set(ids).size).toBe(ids.length);
-    const timeline = await recorder.timeline();
-    expect(restarted.streams(STREAM).map(({ lastEventId }) => lastEventId)).toEqual([
-      lastIdBefore(timeline, 'reconnecting'),
-    ]);
+  /** Waits until this many numbers have come. @returns the last. */
+  const untilCounted = async (stream: FollowedStream, count: number): Promise<number> => {
+    await until(async () => (await stream.messages()).length >= count, 20_000);
+    return (await stream.messages<number>()).at(-1)!;
+  };
+
+  /** Waits until the stream is open again and brings more. @returns all numbers that came. */
+  const numbersAfterReconnect = async (stream: FollowedStream): Promise<number[]> => {
+    const seen = (await stream.messages()).length;
+    await stream.untilOpened(2);
+    await untilCounted(stream, seen + 5);
+    return stream.messages<number>();
+  };
+
+  it('resumes after its last id when the network resets the connection', async () => {
+    const app = await startStreamApp('express', CountingController);
+    const stream = await app.follow(engine);
+    const seen = await untilCounted(stream, 3);
+    app.cutConnections();
+    const numbers = await numbersAfterReconnect(stream);
+    expect(numbers).toEqual(upTo(numbers.length));
+    const [, again, ...more] = app.requests.answered();
+    expect(Number(again!.lastEventId)).toBeGreaterThanOrEqual(seen);
+    expect(more).toEqual([]);
+  });
+
+  it('resumes after its last id when the server closes the stream', async () => {
+    const app = await startStreamApp('express', CountingController);
+    const stream = await app.follow(engine);
+    await untilCounted(stream, 3);
+    app.app.get(SseConnections).close(() => true);
+    const numbers = await numbersAfterReconnect(stream);
+    expect(numbers).toEqual(upTo(numbers.length));
+  });
+
+  it('resumes on a new process after its server was killed', async () => {
+    const killed = await ServerProcess.start();
+    closeLater({ close: () => killed.kill() });
+    const stream = await FollowedStream.open(engine, `http://127.0.0.1:${killed.port}/page`, '/stream');
+    await untilCounted(stream, 3);
+    await killed.kill();
+    // Nobody listens: it is refused, and goes on trying.
+    await stream.untilFailed(2);
+    expect(await stream.readyState()).toBe(CONNECTING);
+    const successor = await ServerProcess.start(killed.port);
+    closeLater({ close: () => successor.kill() });
+    const numbers = await numbersAfterReconnect(stream);
+    expect(numbers).toEqual(upTo(numbers.length));
+  });
+
+  it.each(ADAPTERS)('resumes on the same port after a graceful shutdown of an application on %s', async (adapter) => {
+    const app = await startStreamApp(adapter, CountingController);
+    const stream = await app.follow(engine);
+    await untilCounted(stream, 3);
+    await app.close();
+    await stream.untilReconnecting();
+    const seen = (await stream.messages()).length;
+    const successor = await startStreamApp(adapter, CountingController, { port: app.port });
+    const numbers = await numbersAfterReconnect(stream);
+    expect(numbers).toEqual(upTo(numbers.length));
+    expect(successor.requests.answered().map(({ lastEventId }) => lastEventId)).toEqual([String(seen)]);
+  });
+
+  it('gives up for good when a proxy answers 502, as the specification says', async () => {
+    const app = await startStreamApp('express', CountingController);
+    const proxy = closeLater(await HttpProxy.start({ target: app.port }));
+    const stream = await FollowedStream.open(engine, `${proxy.url}/page`, '/stream');
+    await untilCounted(stream, 3);
+    await app.close();
+    await stream.untilClosed();
+    const errors = (await stream.dispatched()).filter(({ type }) => type === 'error');
+    expect(errors.map(({ readyState }) => readyState)).toEqual([CONNECTING, CLOSED]);
+  });
+
+  it('is sent a gap when the history of a channel no longer has what it missed', async () => {
+    @Controller('stream')
+    class News extends ChannelView<number> {
+      static readonly channel = 'news';
+    }
+    const app = await startStreamApp('express', News, {
+      imports: [SseModule.forFeature([{ name: 'news', history: { maxEvents: 3 } }])],
+      sse: { retry: 50 },
+    });
+    const channel = app.app.get<SseChannel<number>>(getChannelToken('news'), { strict: false });
+    const proxy = closeLater(await TcpProxy.start({ target: app.port }));
+    const stream = await FollowedStream.open(engine, `http://127.0.0.1:${proxy.port}/page`, '/stream', {
+      names: ['gap', 'start'],
+    });
+    await stream.untilOpened(1);
+    await channel.publish(0);
+    await untilCounted(stream, 1);
+    proxy.isolate();
+    await stream.untilReconnecting();
+    for (let n = 1; n <= 10; n++) {
+      await channel.publish(n);
+    }
+    proxy.heal();
+    await untilCounted(stream, 4);
+    expect(await stream.messages()).toEqual([0, 8, 9, 10]);
+    const gaps = (await stream.dispatched()).filter(({ type }) => type === 'gap');
+    expect(gaps.map(({ data }) => JSON.parse(data!) as unknown)).toMatchObject([{ reason: 'trimmed' }]);
+  });
+
+  // WebKit cannot be taken offline; what it does without a network is the last test.
+  if (engine.canGoOffline) {
+    /** Follows a stream, goes offline, and comes back when the EventSource has tried to reconnect meanwhile. */
+    const goOffline = async (): Promise<FollowedStream> => {
+      const app = await startStreamApp('express', CountingController);
+      const proxy = closeLater(await TcpProxy.start({ target: app.port }));
+      const stream = await FollowedStream.open(engine, `http://127.0.0.1:${proxy.port}/page`, '/stream');
+      await untilCounted(stream, 3);
+      await engine.setOffline(true);
+      try {
+        // The switch of a browser concerns new connections; a network that is gone ends the others, too.
+        proxy.breakAll();
+        await stream.untilFailed(2);
+        expect(app.requests.answered()).toHaveLength(1);
+      } finally {
+        await engine.setOffline(false);
+      }
+      return stream;
+    };
+
+    // The specification leaves it to the browser which network errors are final. For Firefox an unknown host is one, too.
+    if (engine.name === 'Firefox') {
+      it('gives up for good while the browser is offline: a page that is to survive it opens a new one', async () => {
+        const stream = await goOffline();
+        const errors = await stream.untilFailed(2);
+        expect(errors.map(({ readyState }) => readyState)).toEqual([CONNECTING, CLOSED]);
+      });
+    } else {
+      it('resumes after its last id when the browser was offline', async () => {
+        const stream = await goOffline();
+        const numbers = await numbersAfterReconnect(stream);
+        expect(numbers).toEqual(upTo(numbers.length));
+      });
+    }
+  }
+
+  it('resumes after its last id when no connection could be made for a while', async () => {
+    const app = await startStreamApp('express', CountingController);
+    const proxy = closeLater(await TcpProxy.start({ target: app.port }));
+    const stream = await FollowedStream.open(engine, `http://127.0.0.1:${proxy.port}/page`, '/stream');
+    await untilCounted(stream, 3);
+    proxy.isolate();
+    await stream.untilFailed(2);
+    proxy.heal();
+    const numbers = await numbersAfterReconnect(stream);
+    expect(numbers).toEqual(upTo(numbers.length));
   });
 });
 
-/** The numbers in the ids of the events that the page listed, `1234` of `ACME-1234`. */
-function sequencesIn(events: string[]): number[] {
-  return events.map((text) => Number(/ACME-(\d+)/.exec(text)?.[1]));
-}
-
-/** The id that stood last on the page before its badge said so. */
-function lastIdBefore(timeline: Shown[], state: string): string | undefined {
-  const at = timeline.findIndex(({ id, text }) => id === 'price-state' && text === state);
-  return timeline.slice(0, at).findLast(({ id }) => id === 'last-id')?.text;
+/** Each number once, from 1. */
+function upTo(last: number): number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
 }

@@ -34,6 +34,8 @@ export interface TestAppOptions extends ModuleMetadata {
   fastify?: object;
   /** Options of the application, `{ return503OnClosing: true }` for example. */
   nest?: NestApplicationOptions;
+  /** For an application that takes the place of another one. @default 0, a free port */
+  port?: number;
   /** What is done with the application before it listens. */
   prepare?: (app: INestApplication) => unknown;
 }
@@ -46,7 +48,7 @@ const open = new Set<TestApp>();
  * @param adapter by its name, or one of the test's own.
  */
 export async function startApp(adapter: Adapter | AbstractHttpAdapter, options: TestAppOptions): Promise<TestApp> {
-  const { sse = {}, fastify = {}, nest = {}, prepare, ...metadata } = options;
+  const { sse = {}, fastify = {}, nest = {}, port: wanted = 0, prepare, ...metadata } = options;
 
   @Module({ ...metadata, imports: [...(sse === null ? [] : [SseModule.forRoot(sse)]), ...(metadata.imports ?? [])] })
   class TestModule {}
@@ -58,7 +60,7 @@ export async function startApp(adapter: Adapter | AbstractHttpAdapter, options: 
     { ...nest, logger: recorder(log), abortOnError: false },
   );
   await prepare?.(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(wanted, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const started: TestApp = {
     app,
