@@ -36,7 +36,14 @@ export type { SseFormat } from './event/encode';
 export { ServerSentEvent, type ServerSentEventClass } from './event/server-sent-event';
 export { sseEvent, type SseRawFields, type SseSilentFields } from './event/made-event';
 export type { SseEndEvent } from './event/end-frame';
-export type { SseEnvelope, SseEnvelopeFields, SseEvent, SseMadeEvent, SseMessage } from './event/sse-event';
+export type {
+  SseEnvelope,
+  SseEnvelopeFields,
+  SseEvent,
+  SseMadeEvent,
+  SseMessage,
+  SseRawEvent,
+} from './event/sse-event';
 export {
   SseConfigurationError,
   SseError,
@@ -58,7 +65,15 @@ export type { OnInvalid } from './stream/validated';
 export type { SerializerOptions } from './validation/compile-class-schema';
 export type { DataSchema, ResponseSchema, SchemaRecord } from './validation/response-schema';
 export type { StandardSchema } from './validation/standard-schema';
-export type { DataOf, EventData, EventsOf, PayloadOf, SseSource, SseYield } from './validation/yield-types';
+export type {
+  DataOf,
+  EventData,
+  EventsOf,
+  PayloadOf,
+  SsePublication,
+  SseSource,
+  SseYield,
+} from './validation/yield-types';
 export { sseSwaggerOptions, type SseSwaggerOptions } from './swagger-ui/sse-swagger-options';
 export { ChannelView } from './view/channel.view';
 export { LastEventId } from './view/last-event-id.decorator';

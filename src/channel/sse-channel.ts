@@ -4,7 +4,7 @@ import type { SseMessage } from '../event/sse-event';
 import { SseValidationError } from '../event/sse.error';
 import { toMessage } from '../event/to-message';
 import type { TimerWheel } from '../stream/timer-wheel';
-import type { SseYield } from '../validation/yield-types';
+import type { SsePublication } from '../validation/yield-types';
 import type { ValidationResult } from '../validation/validate';
 import type { Backplane } from './backplane';
 import { newCounters, type SseChannelCounts } from './channel-counters';
@@ -73,13 +73,13 @@ export class SseChannel<T = unknown> {
    * Validates and encodes an event, once, and appends it to its topic. Events reach all subscribers in the order in which
    * they were published, those of one process in the order of the calls.
    *
-   * @param event the data, or data in an envelope (`{ event, data, retry, comment }`). Its id is the channel's to give.
+   * @param event the data, or data in an envelope (`{ event, data, comment }`). Its id is given by the channel.
    * @returns once the backplane has accepted the event, whoever receives it.
    * @throws SseValidationError when the data do not fit the schema, SseFieldError when a field cannot be sent, SseTopicError,
    * SseKeyError, SseConfigurationError when there is no such option; SseUnavailableError, SseOutcomeUnknownError or SseClosedError of the backplane. But for SseOutcomeUnknownError nothing
    * was written.
    */
-  async publish(event: SseYield<T>, options: SsePublishOptions = {}): Promise<SsePublished> {
+  async publish(event: SsePublication<T>, options: SsePublishOptions = {}): Promise<SsePublished> {
     checkPublishOptions(options, this.name);
     const topic = topicName(this.name, options.topic);
     checkKey(options.key);

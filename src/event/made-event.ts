@@ -6,6 +6,7 @@ import {
   type SseEnvelopeFields,
   type SseMadeEvent,
   type SseMessage,
+  type SseRawEvent,
 } from './sse-event';
 import { SseFieldError } from './sse.error';
 
@@ -52,6 +53,7 @@ export class MadeEvent extends SseEnvelopeBase {
 export function sseEvent<T, N extends string | undefined = undefined>(
   fields: Omit<SseEnvelope<T>, 'event' | 'type'> & { event?: N; raw?: undefined },
 ): SseMadeEvent<T, N>;
+export function sseEvent(fields: SseRawFields): SseRawEvent;
 export function sseEvent(fields: SseRawFields | SseSilentFields): SseMadeEvent<undefined>;
 export function sseEvent(fields: object): SseMadeEvent {
   if (typeof fields !== 'object' || fields === null) {

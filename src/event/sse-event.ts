@@ -74,3 +74,8 @@ export interface SseMadeEvent<
   readonly data: T;
   readonly raw?: string | undefined;
 }
+
+/** What `sseEvent({ raw })` makes: text that is sent as it is. */
+export interface SseRawEvent extends SseMadeEvent<undefined> {
+  readonly raw: string;
+}

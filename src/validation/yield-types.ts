@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { EncodedEvent } from '../event/encoded-event';
 import type { ServerSentEventClass } from '../event/server-sent-event';
-import type { SseEnvelope, SseEnvelopeBase, SseEvent, SseMadeEvent } from '../event/sse-event';
+import type { SseEnvelope, SseEnvelopeBase, SseEvent, SseMadeEvent, SseRawEvent } from '../event/sse-event';
 import type { DataSchema, ResponseSchema } from './response-schema';
 
 /** The data that a schema accepts: an instance's properties, or a Standard Schema's input. */
@@ -64,6 +64,13 @@ export type SseYield<T, Typed extends boolean = false> =
   | SseEvent<T>
   | ([T] extends [SseEventMap<infer M>] ? NamedEvent<M> | (Typed extends true ? M[keyof M] : never) : never)
   | ChannelWord;
+
+/**
+ * What may be published for a channel's type parameter: the data, an envelope, or `sseEvent()` with `data` or `raw`. A comment
+ * alone is nothing that a channel keeps. An `id` or a `retry` is refused when it is published.
+ */
+export type SsePublication<T> =
+  T | SseEnvelope<T> | SseMadeEvent<T> | SseRawEvent | ([T] extends [SseEventMap<infer M>] ? NamedEvent<M> : never);
 
 /** What a handler may return: what gives the events, `null` for `204 No Content`, or a promise of it. */
 export type SseSource<T = unknown, Typed extends boolean = false> =

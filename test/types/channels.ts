@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   ChannelView,
   InjectChannel,
+  ServerSentEvent,
   ServerSentEventsView,
   sseEvent,
   SseModule,
@@ -23,6 +24,7 @@ class Halt {
 }
 const schemas = { price: Price, halt: z.object({ minutes: z.string().transform(Number) }) };
 type Market = EventsOf<typeof schemas>;
+class PriceEvent extends ServerSentEvent(Price) {}
 const price: Price = { symbol: 'ACME', price: 1 };
 
 declare const prices: SseChannel<Price>;
@@ -31,7 +33,7 @@ declare const anything: SseChannel;
 
 export async function publishing(): Promise<void> {
   await prices.publish(price);
-  await prices.publish({ event: 'price', data: price, retry: 5, comment: 'c' }, { key: 'k', topic: 'user/1' });
+  await prices.publish({ event: 'price', data: price, comment: 'c' }, { key: 'k', topic: 'user/1' });
   const { id, duplicate }: { id: string; duplicate: boolean } = await prices.publish({ data: price });
   console.log(id, duplicate);
   // @ts-expect-error price is no number
@@ -44,8 +46,47 @@ export async function publishing(): Promise<void> {
   await prices.publish(price, { key: 5 });
   // @ts-expect-error no such option
   await prices.publish(price, { topics: ['a'] });
+  await prices.publish(sseEvent({ event: 'price', data: price }));
+  await prices.publish(sseEvent({ raw: '[DONE]' }));
+  await prices.publish(new PriceEvent({ event: 'price', data: price }));
+  // @ts-expect-error a comment alone is nothing to publish
+  await prices.publish(sseEvent({ comment: 'c' }));
+  // @ts-expect-error nor is a time
+  await prices.publish(sseEvent({ retry: 5 }));
+  // @ts-expect-error Nest's event calls its name `type`
+  await prices.publish({ type: 'price', data: price });
   await anything.publish(5);
   await anything.publish({ event: 'e', data: null });
+}
+
+declare const either: SseChannel<Price | Halt>;
+declare const flags: SseChannel<boolean>;
+declare const names: SseChannel<string | null>;
+
+export async function publishingOfAUnion(one: Price | Halt, flag: boolean, name: string | null): Promise<void> {
+  await either.publish({ data: one });
+  await either.publish({ event: 'e', data: price });
+  await either.publish(one);
+  await flags.publish({ data: flag });
+  await flags.publish(flag);
+  await names.publish({ data: name });
+  await names.publish({ data: null });
+  await names.publish(name);
+  // @ts-expect-error neither of them
+  await either.publish({ data: { symbol: 'ACME' } });
+  // @ts-expect-error no boolean
+  await flags.publish({ data: 'yes' });
+}
+
+/** A service whose type parameter is not known yet. */
+export class Feed<T extends object> {
+  constructor(private readonly channel: SseChannel<T>) {}
+
+  async send(data: T): Promise<void> {
+    await this.channel.publish(data);
+    await this.channel.publish({ event: 'e', data });
+    await this.channel.publish(sseEvent({ event: 'e', data }));
+  }
 }
 
 export async function publishingOfARecord(): Promise<void> {
@@ -62,6 +103,12 @@ export async function publishingOfARecord(): Promise<void> {
   await market.publish({ data: price });
   // @ts-expect-error data alone have no name
   await market.publish(price);
+  await market.publish(sseEvent({ event: 'price' as const, data: price }));
+  await market.publish(sseEvent({ raw: '[DONE]' }));
+  // @ts-expect-error these are another event's data
+  await market.publish(sseEvent({ event: 'halt', data: price }));
+  // @ts-expect-error a comment alone is nothing to publish
+  await market.publish(sseEvent({ comment: 'c' }));
 }
 
 export async function reading(signal: AbortSignal): Promise<void> {

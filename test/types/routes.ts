@@ -4,7 +4,7 @@ import { type } from 'arktype';
 import { map, of } from 'rxjs';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { ServerSentEvent, SseRoute, type SseRouteOptions } from 'nestjs-sse-views';
+import { ServerSentEvent, sseEvent, SseRoute, type SseRouteOptions } from 'nestjs-sse-views';
 
 class Price {
   symbol!: string;
@@ -150,6 +150,21 @@ export const options: SseRouteOptions[] = [
   { format: 'xml' },
   // @ts-expect-error true is no time
   { heartbeat: true },
+  { onEnd: 'nothing', onError: 'stop' },
+  { onEnd: { event: 'end', data: { total: 5 } } },
+  { onEnd: { raw: '[DONE]' } },
+  { onError: (error, request) => ({ event: 'failed', data: [String(error), typeof request] }) },
+  { onError: (error) => (error instanceof TypeError ? 'stop' : undefined) },
+  { pipe: (events$, request) => events$.pipe(map(() => ({ data: typeof request }))) },
+  { pipe: (events$) => events$.pipe(map(() => sseEvent({ comment: 'c' }))) },
+  // @ts-expect-error the data alone are no event
+  { pipe: (events$) => events$.pipe(map(() => ({ symbol: 'ACME' }))) },
+  // @ts-expect-error no such way
+  { onError: 'nothing' },
+  // @ts-expect-error an event is made by a function
+  { onError: { event: 'failed' } },
+  // @ts-expect-error the end has its own id
+  { onEnd: { event: 'done', id: '1' } },
   // @ts-expect-error no such end
   { onEnd: 'end' },
   // @ts-expect-error no such option
