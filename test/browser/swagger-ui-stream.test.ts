@@ -259,7 +259,7 @@ describeWithChromium('A stream in Swagger UI', () => {
       expect(await failing.events.locator('.sse-stream__id').count()).toBe(1);
       await failing.untilState('Reconnecting');
       // The route's 60 seconds, up to doubled.
-      await failing.untilNote(/trying again in (?:[6-9]\d|1[01]\d|120) s/);
+      await failing.untilNote(/trying again in (?:[6-9]\d|1[01]\d|120)(?:\.\d)? s/);
       expect(await untilStreams(0)).toBe(0);
     });
 
