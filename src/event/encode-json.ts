@@ -1,6 +1,6 @@
 import { isObservable } from 'rxjs';
 import { messageOf } from './error-text';
-import { isPromiseLike } from './is-promise-like';
+import { isRefusedPromise } from './is-promise-like';
 import { quoted } from './printable';
 import { SseFieldError } from './sse.error';
 
@@ -40,12 +40,13 @@ export function encodeJson(data: unknown): string {
 
 /** Whether data are an object of the commonest kind, with nothing to look for: 22 ns for three fields, of 400 that JSON takes. */
 function isFlat(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null || data.constructor !== Object) {
+  // Not by its constructor: iterators, for example, inherit that of plain objects.
+  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
     return false;
   }
   for (const key in data) {
     const value: unknown = data[key as never];
-    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object') {
+    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' || key === 'then') {
       return false;
     }
   }
@@ -89,6 +90,10 @@ function isExpressible(value: unknown, depth: number): boolean {
   for (const key in value) {
     const member: unknown = value[key as never];
     if (typeof member === 'object' ? member !== null && !isExpressible(member, depth + 1) : isNotFinite(member)) {
+      return false;
+    }
+    if (key === 'then' && typeof member === 'function') {
+      // A promise of no class.
       return false;
     }
   }
@@ -149,7 +154,7 @@ function kindOf(value: unknown): string | undefined {
   if (hasToJson(value)) {
     return undefined;
   }
-  if (isPromiseLike(value)) {
+  if (isRefusedPromise(value)) {
     return 'a promise. Is an "await" missing?';
   }
   if (isObservable(value)) {

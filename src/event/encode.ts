@@ -1,7 +1,7 @@
 import { encodeJson } from './encode-json';
 import { EncodedMessage } from './encoded-message';
 import { idText } from './id-text';
-import { isPromiseLike } from './is-promise-like';
+import { isRefusedPromise } from './is-promise-like';
 import { isOwnEvent } from './own-events';
 import { quoted } from './printable';
 import { SseFieldError } from './sse.error';
@@ -114,7 +114,7 @@ function checkedText(field: 'comment' | 'data' | 'raw', value: unknown): string 
   if (typeof value !== 'string') {
     throw new SseFieldError(
       field,
-      field === 'data' && isPromiseLike(value)
+      field === 'data' && isRefusedPromise(value)
         ? 'is a promise. Is an "await" missing?'
         : `must be a string${field === 'data' ? ' with format "text"' : ''}, not ${describe(value)}`,
     );
@@ -197,6 +197,9 @@ function checkedRetry(value: unknown): number {
 }
 
 function describe(value: unknown): string {
+  if (isRefusedPromise(value)) {
+    return 'a promise';
+  }
   return typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : value === null

@@ -35,7 +35,7 @@ export function pipedMessage(value: unknown): SseMessage {
   if (data === undefined && raw === undefined && comment === undefined && retry === undefined) {
     throw notAnEvent('an object without data');
   }
-  return { event: event ?? type, data, id: idText(id), retry, comment, raw };
+  return { event: event === undefined ? type : event, data, id: idText(id), retry, comment, raw };
 }
 
 function notAnEvent(what: string): SseSourceError {
