@@ -32,8 +32,8 @@ type MetadataFactory = () => Record<string, ModelProperty>;
 /** What `describeModel` wrote, which is not the developer's word. */
 const added = new WeakSet<ModelProperty>();
 
-/** The factories of `describeModelLater`, which are not the plugin's. */
-const ours = new WeakSet<Function>();
+/** The factories of `describeModelLater`, which are not the plugin's, each with the one that it took the place of. */
+const ours = new WeakMap<Function, MetadataFactory | undefined>();
 
 /** The properties of a class as a document shows them. */
 export function describedProperties(model: Function): Record<string, ModelProperty> {
@@ -68,27 +68,65 @@ export function describeModel(model: Function, properties: Record<string, ModelP
 
 /**
  * Adds properties to a class's description when a document first asks for it. It is done in the place of the compiler
- * plugin, where that has not been; its description takes the place also when it is loaded later.
+ * plugin; its description takes the place also when it is loaded later.
  */
 export function describeModelLater(model: Function, properties: MetadataFactory): void {
-  if (Object.hasOwn(model, METADATA_FACTORY)) {
-    return;
-  }
+  const replaced = Object.hasOwn(model, METADATA_FACTORY) ? factoryOf(model) : undefined;
   let isDescribed = false;
   const factory: MetadataFactory = () => {
     if (!isDescribed) {
       isDescribed = true;
       describeModel(model, properties());
     }
-    return {};
+    return replaced?.() ?? {};
   };
-  ours.add(factory);
+  ours.set(factory, replaced);
   Object.defineProperty(model, METADATA_FACTORY, { value: factory, writable: true, configurable: true });
 }
 
-/** Whether the compiler plugin describes a class's own properties. */
+/**
+ * Has a document describe more classes wherever it describes a class: those that the schemas of its properties name, which
+ * `@nestjs/swagger` does not look into.
+ */
+export function describeWithModel(model: Function, others: readonly Function[]): void {
+  const known = (Reflect.getMetadata(API_EXTRA_MODELS, model) as Function[] | undefined) ?? [];
+  const all = [...new Set([...known, ...others])];
+  // `@nestjs/swagger` goes through them in this way, and would go in circles.
+  const forEach = (visit: (model: Function) => void): void => all.forEach((other) => visitOnce(other, visit));
+  Reflect.defineMetadata(API_EXTRA_MODELS, Object.assign([...all], { forEach }), model);
+}
+
+/** The classes that have been visited since the outermost visit began. */
+let visited: Set<Function> | undefined;
+
+function visitOnce(model: Function, visit: (model: Function) => void): void {
+  const isOutermost = visited === undefined;
+  visited ??= new Set();
+  try {
+    if (!visited.has(model)) {
+      visited.add(model);
+      visit(model);
+    }
+  } finally {
+    if (isOutermost) {
+      visited = undefined;
+    }
+  }
+}
+
+/** The classes that a document describes wherever it describes a class. */
+export function modelsDescribedWith(model: Function): readonly Function[] {
+  return (Reflect.getMetadata(API_EXTRA_MODELS, model) as Function[] | undefined) ?? [];
+}
+
+/** Whether the compiler plugin, or a mapped type of `@nestjs/swagger` in its place, describes a class's own properties. */
 export function isDescribedByPlugin(model: Function): boolean {
-  return Object.hasOwn(model, METADATA_FACTORY) && !ours.has(factoryOf(model)!);
+  return pluginFactoryOf(model) !== undefined;
+}
+
+/** What the compiler plugin, or a mapped type of `@nestjs/swagger` in its place, says of a class's own properties. */
+export function describedByPlugin(model: Function): Record<string, ModelProperty> {
+  return pluginFactoryOf(model)?.() ?? {};
 }
 
 /** The name under which a class stands among the document's components. */
@@ -111,7 +149,12 @@ function propertiesOf(model: Function, counts: (property: ModelProperty) => bool
 function propertiesByPlugin(model: Function): Record<string, ModelProperty> {
   const parent: unknown = Object.getPrototypeOf(model);
   const inherited = typeof parent === 'function' && parent.prototype ? propertiesByPlugin(parent) : {};
-  return isDescribedByPlugin(model) ? { ...inherited, ...factoryOf(model)!() } : inherited;
+  return { ...inherited, ...describedByPlugin(model) };
+}
+
+function pluginFactoryOf(model: Function): MetadataFactory | undefined {
+  const own = Object.hasOwn(model, METADATA_FACTORY) ? factoryOf(model) : undefined;
+  return own && ours.has(own) ? ours.get(own) : own;
 }
 
 function factoryOf(model: Function): MetadataFactory | undefined {

@@ -201,10 +201,11 @@ describe('the properties of a class by its validators', () => {
     class Model {
       @IsString() needed!: string;
       @IsOptional() @IsString() optional?: string;
-      @ValidateIf(() => true) @IsString() conditional?: string;
+      @ValidateIf((model: Model) => model.needed === 'x') @IsString() conditional?: string;
+      @ValidateIf(() => true) @IsString() always!: string;
     }
     const required = Object.entries(propertiesByValidators(Model)).map(([name, property]) => [name, property.required]);
-    expect(Object.fromEntries(required)).toEqual({ needed: true, optional: false, conditional: false });
+    expect(Object.fromEntries(required)).toEqual({ needed: true, optional: false, conditional: false, always: true });
   });
 
   it('are the ones that class-transformer writes, by the names that it writes', () => {
@@ -238,11 +239,11 @@ describe('the properties of a class by its validators', () => {
     }
     expect(described(Base)).toEqual({
       name: { type: 'string', required: true, isArray: false },
-      price: { type: 'number', required: false, isArray: false },
+      price: { type: 'number', nullable: true, required: false, isArray: false },
     });
     expect(described(Sub)).toEqual({
       name: { type: 'string', minLength: 3, required: true, isArray: false },
-      price: { type: 'number', required: false, isArray: false },
+      price: { type: 'number', nullable: true, required: false, isArray: false },
       extra: { type: 'boolean', required: true, isArray: false },
     });
   });

@@ -1,4 +1,9 @@
-import { componentName, describedProperties, type ModelProperty } from '../../event/swagger-metadata';
+import {
+  componentName,
+  describedProperties,
+  modelsDescribedWith,
+  type ModelProperty,
+} from '../../event/swagger-metadata';
 import { asModel, enumValues, typeOf } from './model-type';
 import { referenceTo, type SchemaObject } from './schema-object';
 
@@ -32,6 +37,9 @@ export function shapeOf(model: Function, components: Map<string, SchemaObject>):
       properties: Object.fromEntries(properties.map(([key, property]) => [key, propertyShape(property, components)])),
       required: properties.filter(([, { required }]) => required !== false).map(([key]) => key),
     });
+    for (const other of modelsDescribedWith(model)) {
+      shapeOf(other, components);
+    }
   }
   return referenceTo(name);
 }

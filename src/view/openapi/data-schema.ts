@@ -47,11 +47,21 @@ function ofStandardSchema(schema: StandardSchema, owner: string, logger: Logger)
     }
   };
   try {
-    const losses: string[] = [];
-    const json = standardJsonSchema(schema, (what) => losses.push(what));
-    if (losses.length > 0) {
+    const unknown: string[] = [];
+    const changed: string[] = [];
+    const json = standardJsonSchema(schema, {
+      unknown: (what) => unknown.push(what),
+      changed: (what) => changed.push(what),
+    });
+    if (unknown.length > 0) {
       warn(
-        `parts of its schema are documented as any JSON, because JSON Schema cannot express them: ${losses.join(', ')}`,
+        `parts of its schema are documented as any JSON, because JSON Schema cannot express them: ${unknown.join(', ')}`,
+      );
+    }
+    if (changed.length > 0) {
+      warn(
+        `parts of its schema have no form in JSON: ${changed.join(', ')}. Use a schema whose output is JSON, ` +
+          'a string for example',
       );
     }
     const { schema: portable, components } = portableSchema(json, owner);

@@ -47,7 +47,10 @@ export function exampleOf(schema: SchemaObject, components: Components, path: re
   }
   const choices = schema.oneOf ?? schema.anyOf;
   if (choices && schema.type === undefined) {
-    return firstDefined(choices.map((choice) => () => exampleOf(choice, components, path)));
+    const names = tagsIn(schema);
+    return firstDefined(
+      choices.map((choice) => () => withTag(exampleOf(choice, components, path), names.get(choice.$ref))),
+    );
   }
   if (schema.allOf && (schema.type === undefined || schema.type === 'object')) {
     const { allOf, ...rest } = schema;
@@ -68,6 +71,25 @@ export function exampleOf(schema: SchemaObject, components: Components, path: re
     default:
       return schema.properties && exampleObject(schema, components, path);
   }
+}
+
+type Tag = Readonly<Record<string, unknown>>;
+
+/** What a discriminator says of the members of a choice, by their references. */
+function tagsIn({ discriminator }: SchemaObject): ReadonlyMap<string | undefined, Tag> {
+  const { propertyName, mapping = {} } = (discriminator ?? {}) as {
+    propertyName?: string;
+    mapping?: Readonly<Record<string, string>>;
+  };
+  return new Map(
+    propertyName === undefined
+      ? []
+      : Object.entries(mapping).map(([name, reference]) => [reference, { [propertyName]: name }]),
+  );
+}
+
+function withTag(example: unknown, tag: Tag | undefined): unknown {
+  return tag && typeof example === 'object' && example !== null ? { ...example, ...tag } : example;
 }
 
 function exampleObject(schema: SchemaObject, components: Components, path: readonly string[]): unknown {

@@ -1,3 +1,4 @@
+import { asSent, DATE_AS_SENT } from './as-sent';
 import { enumValues } from './model-type';
 import { typeOfAll, withExclusiveBounds, type SchemaObject } from './schema-object';
 
@@ -8,6 +9,7 @@ export interface Rule {
   readonly target: unknown;
   readonly propertyName: string;
   readonly constraints?: readonly unknown[];
+  readonly constraintCls?: Function;
   readonly each?: boolean;
 }
 
@@ -19,7 +21,8 @@ export function schemaByRules(designType: unknown, rules: readonly Rule[]): Sche
   // `@IsInt() @Min(1)` is an integer, whichever comes first.
   const type = types.includes('integer') ? 'integer' : (types[0] ?? typeOfAll(schema.enum ?? []));
   const byType = type === undefined ? schemaOfDesignType(designType) : { type };
-  return withExclusiveBounds({ ...byType, ...schema, ...(type !== undefined && { type }) }, above, below);
+  const nullable = schema.enum?.includes(null) ? { nullable: true as const } : {};
+  return withExclusiveBounds({ ...byType, ...schema, ...nullable, ...(type !== undefined && { type }) }, above, below);
 }
 
 function schemaOfDesignType(designType: unknown): SchemaObject {
@@ -31,7 +34,11 @@ function schemaOfDesignType(designType: unknown): SchemaObject {
     case Boolean:
       return { type: 'boolean' };
     case Date:
-      return DATE;
+      return DATE_AS_SENT;
+    case BigInt:
+      return { ...asSent('bigint')?.schema };
+    case Map:
+      return { type: 'object' };
     case Array:
     case Set:
       return { type: 'array', items: {} };
@@ -47,7 +54,6 @@ interface RuleSchema extends SchemaObject {
   below?: number;
 }
 
-const DATE: SchemaObject = { type: 'string', format: 'date-time' };
 const text =
   (keywords: SchemaObject = {}): (() => RuleSchema) =>
   () => ({ type: 'string', ...keywords });
@@ -55,21 +61,25 @@ const array = (keywords: SchemaObject = {}): RuleSchema => ({ type: 'array', ...
 
 /** Decorators that say no more in a schema than that it is a string. */
 const STRINGS =
-  'isAlpha isAlphanumeric isAscii isBase32 isBase58 isBIC isBooleanString isByteLength isCreditCard isCurrency isDataURI ' +
-  'isDecimal isEAN isHash isHexColor isHexadecimal isHSL isIBAN isIdentityCard isISBN isIsbn isIsin isISO31661Alpha2 ' +
-  'isISO31661Alpha3 isISO4217CurrencyCode isJson isJwt isLocale isLowercase isMacAddress isMagnetURI isMilitaryTime ' +
-  'isMimeType isMobilePhone isNumberString isPassportNumber isPhoneNumber isPort isPostalCode isRgbColor isSemVer ' +
-  'isStrongPassword isTaxId isTimeZone isUppercase';
+  'isAlpha isAlphanumeric isAscii isBase32 isBase58 isBIC isBooleanString isBtcAddress isByteLength isCreditCard ' +
+  'isCurrency isDataURI isDecimal isEAN isEthereumAddress IsFirebasePushId isFullWidth isHalfWidth isHash isHexColor ' +
+  'isHexadecimal isHSL isIBAN isIdentityCard isISBN isIsbn isIsin isISO31661Alpha2 isISO31661Alpha3 isISO31661Numeric ' +
+  'isISO4217CurrencyCode isISO6391 isISRC isISSN isJson isJwt isLatLong isLocale isLowercase isMacAddress isMagnetURI ' +
+  'isMilitaryTime isMimeType isMobilePhone isMultibyte isNumberString isOctal isPassportNumber isPhoneNumber isPort ' +
+  'isPostalCode isRgbColor isSemVer isStrongPassword isSurrogatePair isTaxId isTimeZone isUppercase isVariableWidth ' +
+  'notContains';
 
 /** What class-validator's decorators say in a schema, by their names. */
 const RULES: Readonly<Record<string, ((constraints: readonly unknown[]) => RuleSchema) | undefined>> = {
   isString: text(),
   isBoolean: () => ({ type: 'boolean' }),
-  isNumber: () => ({ type: 'number' }),
+  isNumber: ([options]) => ({ type: 'number', ...(sendsNull(options) && { nullable: true as const }) }),
   isInt: () => ({ type: 'integer' }),
   isObject: () => ({ type: 'object' }),
   isNotEmptyObject: () => ({ type: 'object', minProperties: 1 }),
-  isDate: () => DATE,
+  isDate: () => DATE_AS_SENT,
+  minDate: () => DATE_AS_SENT,
+  maxDate: () => DATE_AS_SENT,
 
   min: ([value]) => ({ minimum: value as number }),
   max: ([value]) => ({ maximum: value as number }),
@@ -79,7 +89,7 @@ const RULES: Readonly<Record<string, ((constraints: readonly unknown[]) => RuleS
 
   isEnum: ([members]) => ({ enum: enumValues(members as object) }),
   isIn: ([values]) => (Array.isArray(values) ? { enum: [...(values as unknown[])] } : {}),
-  equals: ([value]) => (value === null || typeof value === 'object' ? {} : { enum: [value] }),
+  equals: ([value]) => (isJsonScalar(value) ? { enum: [value] } : {}),
 
   minLength: ([value]) => ({ type: 'string', minLength: value as number }),
   maxLength: ([value]) => ({ type: 'string', maxLength: value as number }),
@@ -112,6 +122,16 @@ const RULES: Readonly<Record<string, ((constraints: readonly unknown[]) => RuleS
   arrayMaxSize: ([size]) => array({ maxItems: size as number }),
   arrayUnique: () => array({ uniqueItems: true }),
 };
+
+function isJsonScalar(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/** JSON has neither `NaN` nor `Infinity`: `null` is sent in their place. */
+function sendsNull(options: unknown): boolean {
+  const { allowNaN, allowInfinity } = (options ?? {}) as { allowNaN?: boolean; allowInfinity?: boolean };
+  return allowNaN === true || allowInfinity === true;
+}
 
 /** A pattern has no flags in a schema; one that ignores case, for example, would be false. */
 function patternOf(pattern: unknown): SchemaObject {
