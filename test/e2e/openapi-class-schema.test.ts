@@ -267,7 +267,7 @@ describe.each(ADAPTERS)('class-validator classes in documents on %s', (adapter) 
       }
     ).responses['200']!.content['text/event-stream']!;
     const fits = fitsIn(document, { anyOf: (schema as { oneOf: unknown[] }).oneOf });
-    const names = Object.keys(examples);
+    const names = Object.keys(examples).filter((name) => name !== 'end');
     expect(names).toEqual([...MAPPED.map(([{ name }]) => name), 'owner', 'loose', 'sent']);
     for (const name of names) {
       const data = /^data: (.*)$/m.exec(examples[name]!.value)![1]!;

@@ -32,6 +32,14 @@ interface Operation {
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
+/** The items of a stream: its events, and those that tell how it ended. */
+const itemsOf = (keyword: 'oneOf' | 'anyOf', ...names: string[]) => ({
+  [keyword]: [...names, 'EndEvent', 'StreamErrorEvent'].map(ref),
+});
+const oneOf = (...names: string[]) => itemsOf('oneOf', ...names);
+/** An event without a name may have any. */
+const anyOf = (...names: string[]) => itemsOf('anyOf', ...names);
+
 function createDocument(app: INestApplication, version = '3.2.0', options?: SwaggerDocumentOptions): OpenAPIObject {
   const config = new DocumentBuilder().setTitle('Streams').setOpenAPIVersion(version).build();
   return SwaggerModule.createDocument(app, config, options);
@@ -162,7 +170,7 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
     const document = setupSseDocs(createDocument(app));
     expect(streamOf(document, '/market')).toEqual({
       ...before,
-      itemSchema: { oneOf: [ref('PriceEvent'), ref('TradeEvent'), ref('OrderNoteEvent')] },
+      itemSchema: oneOf('PriceEvent', 'TradeEvent', 'OrderNoteEvent'),
     });
     expect(before.schema).toEqual({ oneOf: [ref('Price'), ref('Trade'), expect.objectContaining({ type: 'object' })] });
     expect(schemasOf(document)).toMatchObject({
@@ -171,6 +179,64 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
       OrderNoteEvent: named('order/note', { type: 'object' }),
     });
     expect(schemasOf(document)['PriceEvent']).toEqual(named('price', ref('Price')));
+  });
+
+  it('describes how a stream ends, as the route ends it', async () => {
+    @Controller('ends')
+    class Ends {
+      @SseRoute('stop', { responseSchema: Price })
+      async *stop() {
+        yield { symbol: '', price: 1 };
+      }
+
+      @SseRoute('reconnect', { responseSchema: { price: Price }, onEnd: 'reconnect', onError: 'stop' })
+      async *reconnect() {
+        yield { event: 'price' as const, data: { symbol: '', price: 1 } };
+      }
+
+      @SseRoute('nothing', { responseSchema: { price: Price }, onEnd: 'nothing', onError: () => undefined })
+      async *nothing() {
+        yield { event: 'price' as const, data: { symbol: '', price: 1 } };
+      }
+
+      @SseRoute('named', { responseSchema: { price: Price }, onEnd: { event: 'done', data: { rows: 1 } } })
+      async *named() {
+        yield { event: 'price' as const, data: { symbol: '', price: 1 } };
+      }
+
+      @SseRoute('raw', { responseSchema: { price: Price }, onEnd: { raw: '[DONE]' } })
+      async *raw() {
+        yield { event: 'price' as const, data: { symbol: '', price: 1 } };
+      }
+    }
+    const { app, url } = await startApp(adapter, { controllers: [Ends] });
+    const document = served(setupSseDocs(createDocument(app)));
+    expect(await findingsOf(document)).toEqual([]);
+    const itemSchemaOf = (path: string) => streamOf(document, `/ends/${path}`).itemSchema;
+    expect(itemSchemaOf('stop')).toEqual(anyOf('PriceEvent'));
+    expect(itemSchemaOf('reconnect')).toEqual({
+      oneOf: [ref('Ends_reconnect_PriceEvent'), ref('StreamErrorEvent')],
+    });
+    expect(itemSchemaOf('nothing')).toEqual(ref('Ends_nothing_PriceEvent'));
+    const { EndEvent, StreamErrorEvent } = schemasOf(document);
+    expect(EndEvent).toMatchObject({
+      required: ['event', 'data', 'id'],
+      properties: { event: { const: 'end' }, data: { const: '' }, id: { const: '~end' } },
+    });
+    expect(StreamErrorEvent).toMatchObject({ properties: { event: { const: 'stream-error' } } });
+    // What the routes send is what the document says, and what it shows.
+    for (const path of ['stop', 'named', 'raw']) {
+      const response = await fetch(`${url}/ends/${path}`, { headers: { Accept: STREAM } });
+      const text = await response.text();
+      const frame = `${text.trimEnd().split('\n\n').at(-1)!}\n\n`;
+      const [end] = parseEvents(text).slice(-1);
+      expect([path, fitsIn(document, itemSchemaOf(path))(end)]).toEqual([path, true]);
+      expect([path, end!.id]).toEqual([path, '~end']);
+      expect(Object.values(streamOf(document, `/ends/${path}`).examples!).at(-1)!.value).toBe(frame);
+    }
+    // A client that does not read event streams gets no event that is not the developer's.
+    const silent = parseEvents(await (await fetch(`${url}/ends/stop`)).text());
+    expect(silent.map(({ event }) => event)).toEqual([undefined]);
   });
 
   it('leaves only the envelopes with itemSchemaOnly', async () => {
@@ -182,13 +248,13 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
   it('describes events without a name, any JSON and text', async () => {
     const document = setupSseDocs(createDocument(await start(Misc)));
     const itemSchemaOf = (path: string, method?: string) => streamOf(document, `/misc/${path}`, method).itemSchema;
-    expect(itemSchemaOf('price')).toEqual(ref('PriceEvent'));
-    expect(itemSchemaOf('typed')).toEqual(ref('TradeEvent'));
-    expect(itemSchemaOf('anything')).toEqual(ref('JsonEvent'));
-    expect(itemSchemaOf('something')).toEqual(ref('JsonEvent'));
-    expect(itemSchemaOf('text')).toEqual(ref('TextEvent'));
-    expect(itemSchemaOf('words')).toEqual(ref('Misc_words_TextEvent'));
-    expect(itemSchemaOf('import', 'post')).toEqual(ref('Misc_importEvent'));
+    expect(itemSchemaOf('price')).toEqual(anyOf('PriceEvent'));
+    expect(itemSchemaOf('typed')).toEqual(oneOf('TradeEvent'));
+    expect(itemSchemaOf('anything')).toEqual(anyOf('JsonEvent'));
+    expect(itemSchemaOf('something')).toEqual(anyOf('JsonEvent'));
+    expect(itemSchemaOf('text')).toEqual(anyOf('TextEvent'));
+    expect(itemSchemaOf('words')).toEqual(anyOf('Misc_words_TextEvent'));
+    expect(itemSchemaOf('import', 'post')).toEqual(anyOf('Misc_importEvent'));
     const text = (data: object) => ({ ...unnamed(), properties: { ...unnamed().properties, data } });
     const schemas = schemasOf(document);
     expect(schemas).toMatchObject({ PriceEvent: unnamed(ref('Price')), TradeEvent: named('Trade', ref('Trade')) });
@@ -213,7 +279,7 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
         }
       }
     }
-    expect(seen).toBe(3 + 5);
+    expect(seen).toBe(3 + 5 + 6);
     expect(fitsIn(document, streamOf(document, '/market').itemSchema)({ event: 'halt', data: '1' })).toBe(false);
 
     // `contentSchema` only annotates: validators leave what is in the string to others.
@@ -244,6 +310,8 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
       'PriceEvent',
       'TradeEvent',
       'OrderNoteEvent',
+      'EndEvent',
+      'StreamErrorEvent',
       'Misc_price_PriceEvent',
       'Misc_typed_TradeEvent',
       'JsonEvent',
@@ -297,7 +365,7 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
     });
     const get = async (path: string) => (await fetch(`${url}/${path}`)).text();
     const now = await get('now-json');
-    expect(streamOf(JSON.parse(now) as object, '/market').itemSchema!.oneOf).toHaveLength(3);
+    expect(streamOf(JSON.parse(now) as object, '/market').itemSchema!.oneOf).toHaveLength(5);
     expect(await get('later-json')).toBe(now);
     expect(await get('now-json')).toBe(now);
     expect(await get('now-yaml')).toContain('itemSchema:');
@@ -331,7 +399,7 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
       const { document, schemas } = await schemasWith(Stocks);
       expect(schemas['PriceEvent']).toMatchObject({ properties: { mine: { type: 'string' } } });
       expect(schemas['Stocks_events_PriceEvent']).toEqual(unnamed(ref('Price')));
-      expect(streamOf(document, '/stocks').itemSchema).toEqual(ref('Stocks_events_PriceEvent'));
+      expect(streamOf(document, '/stocks').itemSchema).toEqual(anyOf('Stocks_events_PriceEvent'));
     });
 
     it('leaves the class of ServerSentEvent(Model) alone', async () => {
@@ -374,9 +442,9 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
       const names = ['UpdateEvent', 'Updates_events_UpdateEvent', 'Updates_events_UpdateEvent_2'];
       names.forEach((name, i) => {
         expect(schemas[name]).toEqual(named('update', ref(models[i]!.name)));
-        expect(streamOf(document, `/updates/${i}`).itemSchema).toEqual(ref(name));
+        expect(streamOf(document, `/updates/${i}`).itemSchema).toEqual(oneOf(name));
       });
-      expect(streamOf(document, '/updates/again').itemSchema).toEqual(ref(names[1]!));
+      expect(streamOf(document, '/updates/again').itemSchema).toEqual(oneOf(names[1]!));
     });
 
     it('does not call an event whose name ends so an event twice, and writes only what a name may have', async () => {
@@ -397,10 +465,10 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
         }
       }
       const { document } = await schemasWith(Names);
-      expect(streamOf(document, '/names').itemSchema).toEqual({
-        oneOf: [ref('PriceEvent'), ref('ABCEvent'), ref('BerEvent'), ref('Names_events_PriceEvent')],
-      });
-      expect(streamOf(document, '/names/typed').itemSchema).toEqual(ref('Names_typed_StockEvent'));
+      expect(streamOf(document, '/names').itemSchema).toEqual(
+        oneOf('PriceEvent', 'ABCEvent', 'BerEvent', 'Names_events_PriceEvent'),
+      );
+      expect(streamOf(document, '/names/typed').itemSchema).toEqual(oneOf('Names_typed_StockEvent'));
     });
   });
 
@@ -436,12 +504,12 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
     const document = setupSseDocs(createDocument(app, '3.2.0', options));
     const paths = ['/api/v1/news', '/api/v2/news', '/api/v1/latest-news', '/api/v2/latest-news'];
     for (const path of paths) {
-      expect(streamOf(document, path).itemSchema).toEqual(ref('PriceEvent'));
-      expect(streamOf(document, `${path}/all`, 'delete').itemSchema).toEqual(ref('TradeEvent'));
+      expect(streamOf(document, path).itemSchema).toEqual(anyOf('PriceEvent'));
+      expect(streamOf(document, `${path}/all`, 'delete').itemSchema).toEqual(anyOf('TradeEvent'));
     }
-    expect(streamOf(document, '/api/misc/price').itemSchema).toEqual(ref('PriceEvent'));
+    expect(streamOf(document, '/api/misc/price').itemSchema).toEqual(anyOf('PriceEvent'));
     expect(Object.keys(served(document).paths)).not.toContain('/api/market');
-    expect(streamOf(document, '/api/misc/typed').itemSchema).toEqual(ref('Misc_typed_TradeEvent'));
+    expect(streamOf(document, '/api/misc/typed').itemSchema).toEqual(oneOf('Misc_typed_TradeEvent'));
   });
 
   it('tells applications and documents of one process apart', async () => {

@@ -54,7 +54,11 @@ describe('The script that prints the document of the samples', () => {
     const stream = (document.paths['/system']!['get'] as { responses: Record<string, { content: object }> }).responses;
     expect(stream['200']!.content).toEqual({
       'text/event-stream': {
-        itemSchema: { $ref: '#/components/schemas/SystemReadingEvent' },
+        itemSchema: {
+          anyOf: ['SystemReadingEvent', 'EndEvent', 'StreamErrorEvent'].map((name) => ({
+            $ref: `#/components/schemas/${name}`,
+          })),
+        },
         examples: expect.anything() as object,
       },
     });

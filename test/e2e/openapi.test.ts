@@ -115,7 +115,7 @@ const STOCK_PRICE = {
     symbol: { type: 'string' },
     price: { type: 'number', minimum: 0, not: { enum: [0] } },
     side: { type: 'string', enum: ['buy', 'sell'] },
-    levels: { type: 'array', items: ref('Level') },
+    levels: { type: 'array', nullable: true, items: ref('Level') },
   },
   required: ['symbol', 'price', 'side'],
 };
@@ -221,6 +221,7 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
     const { app } = await start(everything);
     const document = documentOf(app, version);
     let seen = 0;
+    let ends = 0;
     for (const [path, item] of Object.entries(document.paths)) {
       for (const operation of Object.values(item) as Operation[]) {
         const stream = operation.responses['200']?.content?.[STREAM];
@@ -229,13 +230,17 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
           const [event, ...more] = parseEvents(value);
           expect(more).toEqual([]);
           expect(event!.event ?? 'event').toBe(name);
-          const data: unknown = path.endsWith('text') ? event!.data : JSON.parse(event!.data);
-          expect([path, name, fits!(data)]).toEqual([path, name, true]);
+          const isEnd = event!.id === '~end';
+          const data: unknown = isEnd || path.endsWith('text') ? event!.data : JSON.parse(event!.data);
+          expect([path, name, isEnd ? data === '' : fits!(data)]).toEqual([path, name, true]);
+          ends += isEnd ? 1 : 0;
           seen++;
         }
       }
     }
-    expect(seen).toBe(1 + 1 + 5 + 1 + 1 + 2 + 1);
+    expect(seen - ends).toBe(1 + 1 + 5 + 1 + 1 + 2 + 1);
+    // Not the stream that has its clients reconnect, nor the one of any JSON.
+    expect(ends).toBe(6);
   });
 
   it.each(VERSIONS)('have schemas in %s that say no to data that do not fit', async (version) => {
@@ -283,6 +288,7 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
           /^id: [0-9a-f-]{36}\ndata: \{"symbol":"string","price":1,"side":"buy","levels":\[\{"price":1,"size":1\}\]\}\n\n$/,
         ),
       },
+      end: { summary: 'event: end (the end)', value: 'event: end\nid: ~end\ndata:\n\n' },
     });
     expect(document.components!.schemas).toMatchObject({ StockPrice: STOCK_PRICE });
     expect(operation.responses['default']).toMatchObject({
@@ -323,7 +329,7 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
         ref('TradingHalt'),
       ],
     });
-    expect(Object.keys(examples!)).toEqual(['price', 'trade', 'order/new', 'quote', 'halt']);
+    expect(Object.keys(examples!)).toEqual(['price', 'trade', 'order/new', 'quote', 'halt', 'closed']);
     expect(examples!['trade']).toEqual({
       summary: 'event: trade',
       value: 'event: trade\nid: 1\ndata: {"id":1,"price":1,"note":"string","venue":"x"}\n\n',
@@ -333,7 +339,7 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
       '`data` is JSON:\n\n| event | data |\n|---|---|\n| `price` | `StockPrice` |\n| `trade` | `Trade` |\n' +
         '| `order/new` | `object` |\n| `quote` | `object` |\n| `halt` | `TradingHalt` |\n\n',
     );
-    expect(operation.responses['200']!.description).toContain('the event `closed` comes last');
+    expect(operation.responses['200']!.description).toContain('comes the event `closed` with the id `~end`');
     expect(operation.parameters.map(({ name, in: where }) => [name, where])).toEqual([
       ['region', 'path'],
       ['Last-Event-ID', 'header'],
@@ -876,7 +882,7 @@ describe.each(ADAPTERS)('documents on %s', (adapter) => {
     const document = documentOf(app);
     expect(streamOf(document, '/opaque/a')).toEqual({ schema: {} });
     expect(streamOf(document, '/opaque/b').schema).toEqual({});
-    expect(Object.keys(streamOf(document, '/opaque/b').examples!)).toEqual(['known']);
+    expect(Object.keys(streamOf(document, '/opaque/b').examples!)).toEqual(['known', 'end']);
     expect(operationOf(document, '/opaque/b').responses['200']!.description).toContain('| `opaque` | any JSON |');
     expect(warningsOf(log)).toEqual([expect.stringMatching(/Opaque.*any JSON.*homemade/)]);
   });

@@ -23,10 +23,13 @@ const GAP: AdditionalEvent = {
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
+/** How a stream ended. */
+const LAST = [ref('EndEvent'), ref('StreamErrorEvent')];
+
 function describeRoute(options: SseRouteOptions) {
   const route = resolveRouteOptions({}, {}, options, 'Feed.events');
   const stream = describeStream(route, [GAP], 'Feed_events', new Logger());
-  const events = streamEvents(stream, route.stream.format, 'Feed_events');
+  const events = streamEvents(stream, route.stream, 'Feed_events');
   const mediaType: { itemSchema?: object; [STREAM_EVENTS]: object } = { [STREAM_EVENTS]: events };
   const document = {
     openapi: '3.2.0',
@@ -46,7 +49,7 @@ describe('An event that a route sends beside those of its schema', () => {
 
   it('has an example and a row in the table, where the others come as any other name', () => {
     const { stream, route } = describeRoute({ responseSchema: Price });
-    expect(wireExamples(stream, 'json', () => '1')['gap']).toEqual({
+    expect(wireExamples(stream, { format: 'json', onEnd: 'nothing' }, () => '1')['gap']).toEqual({
       summary: 'event: gap',
       value: 'event: gap\nid: 1\ndata: {"reason":"trimmed"}\n\n',
     });
@@ -55,7 +58,7 @@ describe('An event that a route sends beside those of its schema', () => {
 
   it('has an envelope; one without a name fits it, too, so that any of them may fit', () => {
     const { mediaType, document } = describeRoute({ responseSchema: Price });
-    expect(mediaType.itemSchema).toEqual({ anyOf: [ref('PriceEvent'), ref('GapEvent')] });
+    expect(mediaType.itemSchema).toEqual({ anyOf: [ref('PriceEvent'), ref('GapEvent'), ...LAST] });
     expect(document.components).toMatchObject({
       schemas: {
         GapEvent: { properties: { event: { const: 'gap' }, data: { contentSchema: ref('ChannelGap') } } },
@@ -65,6 +68,6 @@ describe('An event that a route sends beside those of its schema', () => {
 
   it('is one of exactly so many where all have names', () => {
     const { mediaType } = describeRoute({ responseSchema: { price: Price } });
-    expect(mediaType.itemSchema).toEqual({ oneOf: [ref('PriceEvent'), ref('GapEvent')] });
+    expect(mediaType.itemSchema).toEqual({ oneOf: [ref('PriceEvent'), ref('GapEvent'), ...LAST] });
   });
 });

@@ -99,7 +99,11 @@ describe('an example on the wire', () => {
   });
 
   it('is read by a client as the event that it shows', () => {
-    const examples = wireExamples(stream([['price', { type: 'number' }]]), 'json', () => '7');
+    const examples = wireExamples(
+      stream([['price', { type: 'number' }]]),
+      { format: 'json', onEnd: 'nothing' },
+      () => '7',
+    );
     expect(examples).toEqual({ price: { summary: 'event: price', value: 'event: price\nid: 7\ndata: 1\n\n' } });
     expect(parseEvents(examples['price']!.value)).toEqual([{ event: 'price', id: '7', data: '1' }]);
   });
@@ -112,18 +116,22 @@ describe('an example on the wire', () => {
             ['a', { type: 'number' }],
             ['b/c', { type: 'string' }],
           ]),
-          'json',
+          { format: 'json', onEnd: 'nothing' },
           () => '7',
         ),
       ),
     ).toEqual(['a', 'b/c']);
-    expect(wireExamples(stream([[undefined, { type: 'string' }]]), 'text', () => undefined)).toEqual({
+    expect(
+      wireExamples(stream([[undefined, { type: 'string' }]]), { format: 'text', onEnd: 'nothing' }, () => undefined),
+    ).toEqual({
       event: { summary: 'An event', value: 'data: string\n\n' },
     });
   });
 
   it('is left out for any JSON, and for data that are no text on a route of text', () => {
-    expect(wireExamples(stream([[undefined, {}]]), 'json', () => '7')).toEqual({});
-    expect(wireExamples(stream([[undefined, { type: 'number' }]]), 'text', () => '7')).toEqual({});
+    expect(wireExamples(stream([[undefined, {}]]), { format: 'json', onEnd: 'nothing' }, () => '7')).toEqual({});
+    expect(
+      wireExamples(stream([[undefined, { type: 'number' }]]), { format: 'text', onEnd: 'nothing' }, () => '7'),
+    ).toEqual({});
   });
 });

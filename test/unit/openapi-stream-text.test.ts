@@ -1,11 +1,12 @@
 import type { SchemaObject } from '../../src/view/openapi/schema-object';
 import { streamText } from '../../src/view/openapi/stream-text';
-import type { OnEnd, StreamOptions } from '../../src/stream/stream-options';
+import type { OnEnd, OnError, StreamOptions } from '../../src/stream/stream-options';
 
 const textOf = (
   events: [string | undefined, SchemaObject][],
   format: 'json' | 'text' = 'json',
   onEnd: OnEnd = 'stop',
+  onError: OnError = 'reconnect',
 ) =>
   streamText(
     {
@@ -13,15 +14,15 @@ const textOf = (
       schema: {},
       models: [],
     },
-    { format, onEnd } as StreamOptions,
+    { format, onEnd, onError } as StreamOptions,
   );
 
 const rowOf = (name: string, schema: SchemaObject): string => textOf([[name, schema]]).split('\n')[4]!;
 
 describe('the description of a stream', () => {
   it('says what data are, without a table where events have no names', () => {
-    expect(textOf([[undefined, {}]])).toMatch(/^Server-sent events\. `data` is JSON\.\n\nWhen/);
-    expect(textOf([[undefined, {}]], 'text')).toMatch(/^Server-sent events\. `data` is text\.\n\nWhen/);
+    expect(textOf([[undefined, {}]])).toMatch(/^Server-sent events\. `data` is JSON\.\n\nAt the end/);
+    expect(textOf([[undefined, {}]], 'text')).toMatch(/^Server-sent events\. `data` is text\.\n\nAt the end/);
   });
 
   it.each<[SchemaObject, string]>([
@@ -41,16 +42,26 @@ describe('the description of a stream', () => {
     expect(rowOf('`', {})).toBe('| `` ` `` | any JSON |');
   });
 
-  it('says how the stream ends, and how it fails', () => {
-    expect(textOf([], 'json', 'stop')).toContain('the event `end` comes last, and `EventSource` does not reconnect');
-    expect(textOf([], 'json', 'reconnect')).toContain('clients reconnect');
-    expect(textOf([], 'json', 'nothing')).toContain('clients reconnect');
-    expect(textOf([], 'json', {})).toContain('the event `end` comes last');
-    expect(textOf([], 'json', { event: 'done' })).toContain('the event `done` comes last');
-    expect(textOf([], 'json', { event: 'done', data: 5 })).toContain('the event `done` comes last');
-    for (const onEnd of [{ data: { total: 5 } }, { raw: '[DONE]' }]) {
-      expect(textOf([], 'json', onEnd)).toContain('an event without a name comes last, and `EventSource` does not');
-    }
-    expect(textOf([])).toContain('`stream-error`');
+  it('says how the stream ends', () => {
+    const endOf = (onEnd: OnEnd): string => textOf([], 'json', onEnd).split('\n\n')[1]!;
+    expect(endOf('stop')).toBe(
+      'At the end of the stream comes the event `end` with the id `~end` and an empty `data`: the client does not ' +
+        'reconnect, and a request with that id as `Last-Event-ID` is answered with 204. A client whose `Accept` does not ' +
+        'name `text/event-stream` gets no such event, only the id.',
+    );
+    expect(endOf({ event: 'done' })).toContain('the event `done` with the id `~end` and an empty `data`');
+    expect(endOf({ event: 'done', data: { a: 1 } })).toContain(
+      'the event `done` with the id `~end` and `data` `{"a":1}`',
+    );
+    expect(endOf({ raw: '[DONE]' })).toContain('an event without a name with the id `~end` and `data` `[DONE]`');
+    expect(endOf('reconnect')).toBe('At the end of the stream, clients reconnect after `retry`.');
+    expect(endOf('nothing')).toBe('At the end of the stream, the connection closes, and `EventSource` reconnects.');
+  });
+
+  it('says how the stream fails', () => {
+    const errorOf = (onError: OnError): string => textOf([], 'json', 'stop', onError).split('\n\n')[2]!;
+    expect(errorOf('reconnect')).toMatch(/`stream-error` \(problem details, RFC 9457\)\. The client reconnects/);
+    expect(errorOf('stop')).toMatch(/`stream-error` .*\. The client does not reconnect\.$/);
+    expect(errorOf(() => undefined)).toBe('An error after the first event ends the stream.');
   });
 });

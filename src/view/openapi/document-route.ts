@@ -99,8 +99,8 @@ function documentationOf(toDocument: RouteToDocument): Documentation {
     const response = streamResponse(documented['200'], {
       description: streamText(stream, route.stream),
       schema: stream.schema,
-      examples: wireExamples(stream, route.stream.format, exampleIdOf(route, methodName, controller)),
-      events: streamEvents(stream, route.stream.format, owner),
+      examples: wireExamples(stream, route.stream, exampleIdOf(route, methodName, controller)),
+      events: streamEvents(stream, route.stream, owner),
     });
     return { responses: { ...others, 200: response }, models: stream.models };
   } catch (error) {
@@ -109,7 +109,7 @@ function documentationOf(toDocument: RouteToDocument): Documentation {
       description: 'Server-sent events.',
       schema: {},
       examples: {},
-      events: streamEvents(UNKNOWN_STREAM, route.stream.format, owner),
+      events: streamEvents(UNKNOWN_STREAM, route.stream, owner),
     };
     return { responses: { ...others, 200: streamResponse(documented['200'], plain) }, models: [] };
   }

@@ -8,7 +8,10 @@ import type { StreamEvent } from './stream-events';
  * @see https://spec.openapis.org/oas/v3.2.0.html#special-considerations-for-text-event-stream-content
  */
 export function eventEnvelope(event: StreamEvent): object {
-  const { name } = event;
+  const { name, envelope } = event;
+  if (envelope) {
+    return envelope;
+  }
   return {
     type: 'object',
     required: name === undefined ? ['data'] : ['event', 'data'],

@@ -1,26 +1,45 @@
-import { nameOfEnd } from '../../event/end-frame';
-import { END_EVENT } from '../../event/own-events';
+import { END_OF_STREAM_ID } from '../../event/encode';
+import { ERROR_EVENT } from '../../event/own-events';
 import type { StreamOptions } from '../../stream/stream-options';
 import type { StreamDescription } from './describe-stream';
+import { documentedEnd } from './stream-end';
 import { isAnyJson, referencedName, type SchemaObject } from './schema-object';
 
 /** What the 200 of a stream says: the form of `data`, the events by name, and how the stream ends. */
-export function streamText({ events }: StreamDescription, { format, onEnd }: StreamOptions): string {
+export function streamText({ events }: StreamDescription, options: StreamOptions): string {
+  const { format } = options;
   const data = format === 'json' ? 'Server-sent events. `data` is JSON' : 'Server-sent events. `data` is text';
   const rows = events.some(({ name }) => name !== undefined) ? events : [];
   const table = rows.map(({ name, data: { schema } }) => `| ${eventName(name)} | ${typeName(schema)} |\n`).join('');
-  return `${data}${table ? `:\n\n| event | data |\n|---|---|\n${table}` : '.\n'}\n${endText(onEnd)} ${ERRORS}`;
+  const intro = `${data}${table ? `:\n\n| event | data |\n|---|---|\n${table}` : '.\n'}`;
+  return `${intro}\n${endText(options)}\n\n${errorText(options)}`;
 }
 
-const ERRORS = 'An error ends the stream with the event `stream-error` (problem details, RFC 9457).';
-
-function endText(onEnd: StreamOptions['onEnd']): string {
-  if (onEnd === 'reconnect' || onEnd === 'nothing') {
-    return 'When the stream is over, clients reconnect.';
+function endText({ onEnd }: StreamOptions): string {
+  const end = documentedEnd({ onEnd });
+  if (!end) {
+    return onEnd === 'reconnect'
+      ? 'At the end of the stream, clients reconnect after `retry`.'
+      : 'At the end of the stream, the connection closes, and `EventSource` reconnects.';
   }
-  const name = onEnd === 'stop' ? END_EVENT : nameOfEnd(onEnd);
-  const last = name === undefined ? 'an event without a name' : `the event ${code(name)}`;
-  return `When the stream is over, ${last} comes last, and \`EventSource\` does not reconnect.`;
+  const what = end.name === undefined ? 'an event without a name' : `the event ${code(end.name)}`;
+  const data = end.data === '' ? 'an empty `data`' : `\`data\` ${code(end.data)}`;
+  const others =
+    onEnd === 'stop'
+      ? ` A client whose \`Accept\` does not name \`text/event-stream\` gets no such event, only the id.`
+      : '';
+  return (
+    `At the end of the stream comes ${what} with the id \`${END_OF_STREAM_ID}\` and ${data}: the client does not ` +
+    `reconnect, and a request with that id as \`Last-Event-ID\` is answered with 204.${others}`
+  );
+}
+
+function errorText({ onError }: StreamOptions): string {
+  if (typeof onError === 'function') {
+    return 'An error after the first event ends the stream.';
+  }
+  const after = onError === 'stop' ? 'The client does not reconnect.' : 'The client reconnects after its `retry`.';
+  return `An error after the first event ends the stream with the event \`${ERROR_EVENT}\` (problem details, RFC 9457). ${after}`;
 }
 
 /** Beside events whose names are known, those without one may have any other. */
@@ -42,8 +61,9 @@ function typeName(schema: SchemaObject): string {
   return schema.type === undefined ? 'any JSON' : code(schema.type);
 }
 
-/** Text as code in a cell of a Markdown table. */
-function code(text: string): string {
+/** Text as code in a line or a cell of a table of Markdown. */
+function code(given: string): string {
+  const text = given.replaceAll('\n', '\\n');
   const fence = text.includes('`') ? '``' : '`';
   const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
   return `${fence}${pad}${text.replaceAll('|', '\\|')}${pad}${fence}`;

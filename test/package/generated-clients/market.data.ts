@@ -12,7 +12,7 @@ export class Price {
   @IsString() symbol!: string;
   @IsNumber() price!: number;
   @IsIn(['buy', 'sell']) side!: 'buy' | 'sell';
-  @IsOptional() @ValidateNested({ each: true }) @Type(() => Level) levels?: Level[];
+  @IsOptional() @ValidateNested({ each: true }) @Type(() => Level) levels?: Level[] | null;
 }
 
 /* Three kinds of data with a literal to tell them apart by. */
