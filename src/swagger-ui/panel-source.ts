@@ -7,6 +7,7 @@ const KEPT_NAMES = 100;
 const RATE_SECONDS = 5;
 class EventLog {
     total = 0;
+    ended;
     kept = [];
     counts = new Map();
     filter = '';
@@ -24,8 +25,12 @@ class EventLog {
         }
         this.countSecond(now);
     }
+    end(event, now) {
+        this.ended = { name: '', id: '', hasId: false, data: '', length: 0, ...event, number: this.number, at: now };
+    }
     clear() {
         this.kept = [];
+        this.ended = undefined;
         this.counts.clear();
         this.total = 0;
     }
@@ -76,6 +81,7 @@ class EventStreamParser {
     dataLength = 0;
     name = '';
     hasId = false;
+    hasField = false;
     idBuffer;
     constructor(lastEventId = '') {
         this.lastEventId = lastEventId;
@@ -89,12 +95,18 @@ class EventStreamParser {
         }
         let start = this.afterCarriageReturn && text[0] === '\\n' ? 1 : 0;
         this.afterCarriageReturn = text.endsWith('\\r');
-        const ends = /\\r\\n|\\r|\\n/g;
-        ends.lastIndex = start;
-        for (let end = ends.exec(text); end; end = ends.exec(text)) {
-            this.extendLine(text, start, end.index);
-            start = ends.lastIndex;
-            const event = this.endLine();
+        let feed = text.indexOf('\\n', start);
+        let carriage = text.indexOf('\\r', start);
+        while (feed >= 0 || carriage >= 0) {
+            const end = feed < 0 || (carriage >= 0 && carriage < feed) ? carriage : feed;
+            const isEmpty = end === start && this.lineLength === 0;
+            if (!isEmpty) {
+                this.extendLine(text, start, end);
+            }
+            start = end + (end === carriage && feed === end + 1 ? 2 : 1);
+            feed = feed >= 0 && feed < start ? text.indexOf('\\n', start) : feed;
+            carriage = end === carriage ? text.indexOf('\\r', start) : carriage;
+            const event = isEmpty && !this.hasField ? undefined : this.endLine();
             if (event) {
                 events.push(event);
             }
@@ -113,6 +125,7 @@ class EventStreamParser {
         if (line === '') {
             return this.dispatch();
         }
+        this.hasField = true;
         const colon = line.indexOf(':');
         const field = colon < 0 ? line : line.slice(0, colon);
         const valueStart = colon < 0 ? line.length : colon + (line[colon + 1] === ' ' ? 2 : 1);
@@ -150,6 +163,7 @@ class EventStreamParser {
         this.dataLength = 0;
         this.name = '';
         this.hasId = false;
+        this.hasField = false;
         this.lastEventId = this.idBuffer;
         return data === undefined
             ? undefined
@@ -227,9 +241,33 @@ function throttled(run, interval) {
     };
 }
 
+const LONGEST_TURN = 8;
+class Turns {
+    begun = performance.now();
+    restart() {
+        this.begun = performance.now();
+    }
+    get isOver() {
+        return performance.now() - this.begun >= LONGEST_TURN;
+    }
+    async next() {
+        await new Promise((resolve) => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => {
+                port1.close();
+                resolve();
+            };
+            port2.postMessage(null);
+        });
+        this.restart();
+    }
+}
+
 const END_ID = '~end';
 const ERROR_EVENT = 'stream-error';
 const RENDER_INTERVAL = 50;
+const SLICE = 16 * 1024;
+const CLOSING_TIME = 1_000;
 class LiveStream {
     fetch;
     request;
@@ -242,6 +280,7 @@ class LiveStream {
     lastEventId = '';
     retry;
     failures = 0;
+    hasFailed = false;
     listeners = new Set();
     changed = throttled(() => this.listeners.forEach((listener) => listener()), RENDER_INTERVAL);
     constructor(fetch, request, admit) {
@@ -316,13 +355,15 @@ class LiveStream {
     }
     async read(response, connection) {
         this.set('open');
+        this.hasFailed = false;
         this.log.restartRate(Date.now());
         const parser = new EventStreamParser(this.lastEventId);
         const reader = response.body.getReader();
         connection.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
+        const turns = new Turns();
         try {
             for (let part = await reader.read(); !part.done && !connection.signal.aborted; part = await reader.read()) {
-                this.take(parser, part.value);
+                await this.takeInTurns(parser, part.value, turns, connection.signal);
             }
             this.lose(connection);
         }
@@ -330,26 +371,57 @@ class LiveStream {
             this.lose(connection, error);
         }
     }
+    async takeInTurns(parser, chunk, turns, signal) {
+        for (let start = 0; start < chunk.length; start += SLICE) {
+            if (turns.isOver) {
+                await turns.next();
+            }
+            if (signal.aborted || this.state === 'ended') {
+                return;
+            }
+            this.take(parser, chunk.subarray(start, start + SLICE));
+        }
+    }
     take(parser, chunk) {
         for (const event of parser.push(chunk)) {
+            if (event.hasId && event.id === END_ID) {
+                this.end(event);
+                break;
+            }
             this.log.add(event, Date.now());
-            this.failures = event.name === ERROR_EVENT ? this.failures : 0;
+            this.hasFailed = event.name === ERROR_EVENT;
+            this.failures = this.hasFailed ? this.failures : 0;
         }
         this.lastEventId = parser.lastEventId;
         this.retry = parser.retry ?? this.retry;
         this.changed();
     }
+    end(event) {
+        this.log.end(event, Date.now());
+        this.set('ended', this.hasFailed ? 'The stream has ended with an error.' : 'The stream has ended.');
+        const { connection } = this;
+        this.timer = setTimeout(() => connection.abort(), CLOSING_TIME);
+    }
     lose(connection, error) {
+        if (this.state === 'ended') {
+            clearTimeout(this.timer);
+            return;
+        }
         if (connection.signal.aborted) {
             return;
         }
         if (this.lastEventId === END_ID) {
-            this.set('ended', 'The server says that the stream is over.');
+            this.end(undefined);
+            clearTimeout(this.timer);
             return;
         }
-        const reason = error === undefined ? 'The server closed the connection' : 'The connection was lost';
+        const reason = this.hasFailed
+            ? 'The stream ended with an error'
+            : error === undefined
+                ? 'The server closed the connection'
+                : 'The connection was lost';
         if (!isSafe(this.request.method)) {
-            this.set(error === undefined ? 'ended' : 'error', \`\${reason}.\`);
+            this.set(error === undefined && !this.hasFailed ? 'ended' : 'error', \`\${reason}.\`);
             return;
         }
         const delay = reconnectDelay(this.retry, this.failures++);
@@ -456,7 +528,7 @@ function onLeaving(listener) {
 
 const DEEPEST_INDENT = 20;
 const TOKENS = /\\s*(?:("(?:[^"\\\\]|\\\\.)*")(\\s*:)?|(-?\\d[\\d.eE+-]*)|(true|false|null)|([{}[\\],]))/y;
-function formatJson(text, isWhole) {
+function formatJson(text, isWhole, most = Infinity) {
     if (isWhole ? !isJson(text) : !/^\\s*[{[]/.test(text)) {
         return undefined;
     }
@@ -465,7 +537,9 @@ function formatJson(text, isWhole) {
     let depth = 0;
     let end = 0;
     const newLine = () => \`\\n\${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}\`;
+    let laid = 0;
     const put = (kind, value) => {
+        laid += plain.length + value.length;
         if (plain !== '') {
             pieces.push({ kind: 'plain', text: plain });
             plain = '';
@@ -473,7 +547,7 @@ function formatJson(text, isWhole) {
         pieces.push({ kind, text: value });
     };
     TOKENS.lastIndex = 0;
-    for (let token = TOKENS.exec(text); token; token = TOKENS.exec(text)) {
+    for (let token = TOKENS.exec(text); token && laid <= most; token = TOKENS.exec(text)) {
         const [, string, colon, number, literal, mark] = token;
         end = TOKENS.lastIndex;
         if (string !== undefined) {
@@ -520,25 +594,35 @@ function isJson(text) {
     }
 }
 
-const SHOWN_LINES = 200;
-function formatEvent({ data, length }) {
-    const whole = formatJson(data, data.length === length) ?? [{ kind: 'plain', text: data }];
+const BRIEF = { lines: 20, characters: 1_500, pieces: 80 };
+const FULL = { lines: 200, characters: Infinity, pieces: 1_000 };
+function formatEvent({ data, length }, extent) {
+    const whole = formatJson(data, data.length === length, extent.characters) ?? [{ kind: 'plain', text: data }];
     const pieces = [];
     let lines = 1;
+    let characters = 0;
     for (const piece of whole) {
-        const text = firstLines(piece.text, SHOWN_LINES - lines);
-        pieces.push({ ...piece, text });
+        const text = firstLines(piece.text.slice(0, extent.characters - characters), extent.lines - lines);
+        put(pieces, { ...piece, text }, extent.pieces);
         if (text.length < piece.text.length) {
-            return { pieces, omitted: \`Only the first \${SHOWN_LINES} lines are shown; the data has \${characters(length)}.\` };
+            return { pieces, isCut: true };
         }
         lines += text.split('\\n').length - 1;
+        characters += text.length;
     }
-    return {
-        pieces,
-        omitted: data.length < length
-            ? \`Only the first \${data.length.toLocaleString('en')} of \${characters(length)} are shown.\`
-            : '',
-    };
+    return { pieces, isCut: false };
+}
+function omittedOf({ data, length }, { isCut }) {
+    if (isCut) {
+        return \`Only the first \${FULL.lines} lines are shown; the data has \${characters(length)}.\`;
+    }
+    return data.length < length
+        ? \`Only the first \${data.length.toLocaleString('en')} of \${characters(length)} are shown.\`
+        : '';
+}
+function put(pieces, piece, most) {
+    const last = pieces.length >= most ? pieces.pop() : undefined;
+    pieces.push(last ? { kind: 'plain', text: last.text + piece.text } : piece);
 }
 function firstLines(text, breaks) {
     let end = -1;
@@ -554,15 +638,31 @@ function characters(count) {
     return \`\${count.toLocaleString('en')} characters\`;
 }
 
-function createEventRow({ createElement: h, memo }) {
-    return memo(({ event }) => {
-        const { pieces, omitted } = formatEvent(event);
-        const data = pieces.map(({ kind, text }, index) => kind === 'plain' ? text : h('span', { key: index, className: \`sse-stream__\${kind}\` }, text));
+const SHOWN_FIELD = 200;
+function createEventRow({ createElement: h, memo, useReducer }) {
+    return memo(({ event, isEnd = false }) => {
+        const [isFull, toggle] = useReducer((is) => !is, false);
+        const brief = formatEvent(event, BRIEF);
+        const formatted = isFull ? formatEvent(event, FULL) : brief;
         const at = new Date(event.at);
+        const kind = isEnd ? '--end' : event.name === ERROR_EVENT ? '--error' : undefined;
         return h('span', {
-            className: \`sse-stream__event\${event.name === ERROR_EVENT ? ' sse-stream__event--error' : ''}\`,
-        }, h('span', { className: 'sse-stream__head' }, h('time', { dateTime: at.toISOString() }, timeOfDay(at)), h('strong', { className: 'sse-stream__name' }, event.name), event.id === '' || !event.hasId ? null : h('span', { className: 'sse-stream__id' }, \`id \${event.id}\`)), h('code', { className: 'sse-stream__data' }, ...data), omitted === '' ? null : h('em', { className: 'sse-stream__omitted' }, omitted));
+            className: \`\${isEnd ? 'sse-stream__end' : 'sse-stream__event'}\${kind ? \` sse-stream__event\${kind}\` : ''}\`,
+        }, h('span', { className: 'sse-stream__head' }, h('time', { dateTime: at.toISOString() }, timeOfDay(at)), isEnd ? h('strong', null, 'The stream has ended') : null, event.name === '' ? null : h('strong', { className: 'sse-stream__name' }, shortened(event.name)), event.id === '' || !event.hasId
+            ? null
+            : h('span', { className: 'sse-stream__id' }, \`id \${shortened(event.id)}\`)), event.length === 0 && isEnd ? null : h('code', { className: 'sse-stream__data' }, ...coloured(formatted)), brief.isCut
+            ? h('button', { type: 'button', className: 'sse-stream__more', 'aria-expanded': isFull, onClick: toggle }, isFull ? 'Show less' : 'Show more')
+            : null, isFull || !brief.isCut ? omitted(omittedOf(event, formatted)) : null);
     });
+    function coloured({ pieces }) {
+        return pieces.map(({ kind, text }, index) => kind === 'plain' ? text : h('span', { key: index, className: \`sse-stream__\${kind}\` }, text));
+    }
+    function omitted(text) {
+        return text === '' ? null : h('em', { className: 'sse-stream__omitted' }, text);
+    }
+}
+function shortened(text) {
+    return text.length > SHOWN_FIELD ? \`\${text.slice(0, SHOWN_FIELD)}\\u2026\` : text;
 }
 function timeOfDay(at) {
     const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
@@ -583,7 +683,7 @@ function renderToolbar({ createElement: h }, stream) {
         'aria-label': 'Filter by event name',
         value: log.shownName,
         onChange: ({ target }) => stream.showOnly(target.value),
-    }, h('option', { value: '' }, 'All events'), ...log.names.map(([name, count]) => h('option', { key: name, value: name }, \`\${name} (\${count.toLocaleString('en')})\`))), stream.isRunning
+    }, h('option', { value: '' }, 'All events'), ...log.names.map(([name, count]) => h('option', { key: name, value: name }, \`\${shortened(name)} (\${count.toLocaleString('en')})\`))), stream.isRunning
         ? h('button', { type: 'button', className: 'btn cancel', onClick: () => stream.stop() }, 'Stop')
         : h('button', {
             type: 'button',
@@ -629,7 +729,7 @@ function createStreamPanel(react) {
                 placed.current = list.current.scrollTop;
             }
         });
-        const events = stream.log.shown;
+        const { shown: events, ended } = stream.log;
         return h('div', { className: 'sse-stream' }, h('h5', null, 'Event stream'), renderToolbar(react, stream), h('div', { className: 'highlight-code' }, h('pre', {
             className: 'microlight sse-stream__events',
             ref: list,
@@ -639,7 +739,9 @@ function createStreamPanel(react) {
             'aria-label': 'Events',
         }, events.length > 0
             ? events.map((event) => h(EventRow, { key: event.number, event }))
-            : h('span', { className: 'sse-stream__empty' }, emptyText(stream)))));
+            : ended && stream.log.shownName === ''
+                ? null
+                : h('span', { className: 'sse-stream__empty' }, emptyText(stream)), ended ? h(EventRow, { key: 'end', event: ended, isEnd: true }) : null)));
     };
 }
 function isNearEnd({ scrollTop, scrollHeight, clientHeight }) {
@@ -834,6 +936,7 @@ export const PANEL_CSS = `
 }
 
 .swagger-ui .sse-stream__event,
+.swagger-ui .sse-stream__end,
 .swagger-ui .sse-stream__head,
 .swagger-ui .sse-stream__data,
 .swagger-ui .sse-stream__omitted,
@@ -842,17 +945,23 @@ export const PANEL_CSS = `
 }
 
 .swagger-ui .sse-stream__event,
+.swagger-ui .sse-stream__end,
 .swagger-ui .sse-stream__empty {
   padding: 8px 10px;
 }
 
-.swagger-ui .sse-stream__event + .sse-stream__event {
+.swagger-ui .sse-stream__event + .sse-stream__event,
+.swagger-ui .sse-stream__event + .sse-stream__end {
   border-top: 1px solid rgba(255, 255, 255, 0.12);
 }
 
 .swagger-ui .sse-stream__event--error {
   background: rgba(249, 62, 62, 0.2);
   box-shadow: inset 4px 0 #f93e3e;
+}
+
+.swagger-ui .sse-stream__event--end {
+  box-shadow: inset 4px 0 #7d8293;
 }
 
 .swagger-ui .sse-stream__head {
@@ -905,6 +1014,17 @@ export const PANEL_CSS = `
   color: #b7bcbf;
   font-style: italic;
   font-weight: 400;
+}
+
+.swagger-ui .sse-stream__more {
+  background: none;
+  border: 1px solid #7d8293;
+  border-radius: 4px;
+  color: #e4e6e6;
+  cursor: pointer;
+  font: 12px sans-serif;
+  margin-top: 6px;
+  padding: 3px 10px;
 }
 
 html.dark-mode .swagger-ui .sse-stream__toolbar {

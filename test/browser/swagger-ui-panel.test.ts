@@ -83,11 +83,37 @@ describeWithChromium('The panel of a stream in Swagger UI', () => {
 
   it('shows the beginning of what is too long, and says so', async () => {
     const large = await execute('GET /large', { viewport: { width: 390, height: 844 } });
-    const long = await large.untilEvent('Only the first 10,000 of 3,000,002 characters are shown.');
-    expect((await long.locator('code').innerText()).length).toBe(10_000);
-    const many = await large.untilEvent('Only the first 200 lines are shown; the data has 4,001 characters.');
-    expect((await many.locator('code').innerText()).split('\n')).toHaveLength(200);
+    const long = await large.untilEvent(/^[\d:.]+long/);
+    const many = await large.untilEvent(/^[\d:.]+many/);
+    const [longData, manyData] = [long.locator('code'), many.locator('code')];
+    expect((await longData.innerText()).length).toBe(1_500);
+    expect((await manyData.innerText()).split('\n')).toHaveLength(20);
+    const more = long.getByRole('button', { name: 'Show more' });
+    await more.focus();
+    await page.keyboard.press('Enter');
+    await long.getByText('Only the first 10,000 of 3,000,002 characters are shown.').waitFor();
+    expect((await longData.innerText()).length).toBe(10_000);
+    await many.getByRole('button', { name: 'Show more' }).click();
+    await many.getByText('Only the first 200 lines are shown; the data has 4,001 characters.').waitFor();
+    expect((await manyData.innerText()).split('\n')).toHaveLength(200);
+    await many.getByRole('button', { name: 'Show less' }).click();
+    expect((await manyData.innerText()).split('\n')).toHaveLength(20);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  });
+
+  it.each(['GET /line-breaks', 'GET /no-json'])('keeps the page small under %s', async (route) => {
+    app = await startSwaggerUiApp('express');
+    page = await pages.open();
+    findings = collectFindings(page);
+    await page.goto(`${app.url}/docs`);
+    const flood = new OperationOnPage(page, route);
+    await flood.execute();
+    await flood.untilState('Ended');
+    await eventually(
+      () => flood.panel.locator('.sse-stream__event').count(),
+      (count) => count === (route === 'GET /no-json' ? 200 : 1),
+    );
+    expect(await flood.panel.locator('*').count()).toBeLessThan(20_000);
   });
 
   it('shows the events of one name, and keeps those while others come', async () => {

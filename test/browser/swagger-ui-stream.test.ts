@@ -239,11 +239,20 @@ describeWithChromium('A stream in Swagger UI', () => {
         const finite = operation(route);
         await finite.execute();
         await finite.untilState('Ended');
-        await finite.untilNote('The server says that the stream is over.');
+        await finite.untilNote('The stream has ended.');
         expect(await finite.button('Resume').isDisabled()).toBe(true);
       }
-      expect(await operation('GET /finite').events.locator('strong').allInnerTexts()).toEqual(['one', 'two', 'end']);
-      expect(await operation('GET /named-end').events.locator('strong').allInnerTexts()).toEqual(['one', 'done']);
+      expect(await operation('GET /finite').events.locator('strong').allInnerTexts()).toEqual(['one', 'two']);
+      expect(await operation('GET /named-end').events.locator('strong').allInnerTexts()).toEqual(['one']);
+      const ends = await page.locator('.sse-stream__end').allInnerTexts();
+      expect(ends.map((end) => end.replaceAll(/\s+/g, ' '))).toEqual([
+        expect.stringMatching(/^[\d:.]+ ?The stream has ended ?end ?id ~end$/),
+        expect.stringMatching(/^[\d:.]+ ?The stream has ended ?done ?id ~end$/),
+      ]);
+      // The end is none of the events: neither counted nor among the names.
+      expect(await operation('GET /finite').total()).toBe(2);
+      const names = operation('GET /finite').panel.locator('option');
+      expect(await names.allInnerTexts()).toEqual(['All events', 'one (1)', 'two (1)']);
       expect(app.requests('/finite')).toHaveLength(1);
       expect(await untilStreams(0)).toBe(0);
     });
@@ -259,7 +268,7 @@ describeWithChromium('A stream in Swagger UI', () => {
       expect(await failing.events.locator('.sse-stream__id').count()).toBe(1);
       await failing.untilState('Reconnecting');
       // The route's 60 seconds, up to doubled.
-      await failing.untilNote(/trying again in (?:[6-9]\d|1[01]\d|120)(?:\.\d)? s/);
+      await failing.untilNote(/The stream ended with an error; trying again in (?:[6-9]\d|1[01]\d|120)(?:\.\d)? s/);
       expect(await untilStreams(0)).toBe(0);
     });
 

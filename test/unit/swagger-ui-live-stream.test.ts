@@ -108,6 +108,69 @@ describe('A live stream of the panel', () => {
     expect(signal.aborted).toBe(false);
   });
 
+  it.each([
+    ['end', '', ''],
+    ['done', '{"rows":2}', '{"rows":2}'],
+    ['message', '[DONE]', '[DONE]'],
+  ])('ends at the event of the end, whatever its name: %s', async (name, data, shown) => {
+    const event = name === 'message' ? '' : `event: ${name}\n`;
+    const { stream, requests } = await follow(
+      {},
+      eventStream(`data: 1\n\n${event}id: ${END_ID}\ndata: ${data}\n\ndata: nobody's\n\n`),
+    );
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect([stream.state, stream.note, requests.length]).toEqual(['ended', 'The stream has ended.', 0]);
+    // It is none of the stream's events, and nothing comes after it.
+    expect([stream.log.total, stream.log.names]).toEqual([1, [['message', 1]]]);
+    expect(stream.log.shown.map((one) => one.data)).toEqual(['1']);
+    expect(stream.log.ended).toMatchObject({ name, data: shown });
+  });
+
+  it('closes a connection that the server leaves open after the end', async () => {
+    const end = `event: end\nid: ${END_ID}\ndata:\n\n`;
+    const open = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(end)) });
+    const { stream, signal } = await follow(
+      {},
+      new Response(open, { headers: { 'Content-Type': 'text/event-stream' } }),
+    );
+    expect([stream.state, signal.aborted]).toEqual(['ended', false]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([stream.state, signal.aborted]).toEqual(['ended', true]);
+  });
+
+  it('says of a stream that ended after an error that it did', async () => {
+    const error = 'event: stream-error\ndata: {}\n\n';
+    const ended = await follow({}, eventStream(`${error}event: end\nid: ${END_ID}\ndata:\n\n`));
+    expect([ended.stream.state, ended.stream.note]).toEqual(['ended', 'The stream has ended with an error.']);
+    const { stream } = await follow({}, eventStream(`retry: 5000\ndata: 1\n\n${error}`));
+    expect([stream.state, stream.note]).toEqual([
+      'reconnecting',
+      'The stream ended with an error; trying again in 5 s.',
+    ]);
+    stream.stop();
+  });
+
+  it('reads megabytes in many turns', async () => {
+    jest.useRealTimers();
+    const bytes = Buffer.alloc(2 * 1024 * 1024, '\n');
+    const body = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(bytes);
+        controller.enqueue(Buffer.from('data: last\n\n'));
+      },
+    });
+    const notAsked = (): Promise<Response> => Promise.reject(new Error('not asked'));
+    const stream = new LiveStream(notAsked, { url: '/x' }, () => undefined);
+    stream.start(new Response(body, { headers: { 'Content-Type': 'text/event-stream' } }), new AbortController());
+    let turns = 0;
+    while (stream.log.total === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+    expect(turns).toBeGreaterThan(3);
+    stream.stop();
+  });
+
   it.each(['POST', 'patch', 'DELETE'])('does not send %s again by itself', async (method) => {
     const { stream, requests } = await follow({ method }, eventStream('retry: 5\ndata: 1\n\n'));
     await jest.advanceTimersByTimeAsync(60_000);

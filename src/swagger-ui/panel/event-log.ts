@@ -21,6 +21,8 @@ const RATE_SECONDS = 5;
 export class EventLog {
   /** How many came since the log was cleared. */
   total = 0;
+  /** What came as the end of the stream; it is not one of its events. */
+  ended: LoggedEvent | undefined;
   private kept: LoggedEvent[] = [];
   private readonly counts = new Map<string, number>();
   private filter = '';
@@ -45,8 +47,14 @@ export class EventLog {
     this.countSecond(now);
   }
 
+  /** The stream has ended. Not every end comes as an event. */
+  end(event: ParsedEvent | undefined, now: number): void {
+    this.ended = { name: '', id: '', hasId: false, data: '', length: 0, ...event, number: this.number, at: now };
+  }
+
   clear(): void {
     this.kept = [];
+    this.ended = undefined;
     this.counts.clear();
     this.total = 0;
   }

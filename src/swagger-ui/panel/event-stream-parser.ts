@@ -36,6 +36,8 @@ export class EventStreamParser {
   private dataLength = 0;
   private name = '';
   private hasId = false;
+  /** Whether an empty line would end anything. */
+  private hasField = false;
   private idBuffer: string;
 
   /** @param lastEventId of the connection before, which holds until the stream gives another one. */
@@ -52,12 +54,19 @@ export class EventStreamParser {
     }
     let start = this.afterCarriageReturn && text[0] === '\n' ? 1 : 0;
     this.afterCarriageReturn = text.endsWith('\r');
-    const ends = /\r\n|\r|\n/g;
-    ends.lastIndex = start;
-    for (let end = ends.exec(text); end; end = ends.exec(text)) {
-      this.extendLine(text, start, end.index);
-      start = ends.lastIndex;
-      const event = this.endLine();
+    let feed = text.indexOf('\n', start);
+    let carriage = text.indexOf('\r', start);
+    while (feed >= 0 || carriage >= 0) {
+      const end = feed < 0 || (carriage >= 0 && carriage < feed) ? carriage : feed;
+      const isEmpty = end === start && this.lineLength === 0;
+      if (!isEmpty) {
+        this.extendLine(text, start, end);
+      }
+      start = end + (end === carriage && feed === end + 1 ? 2 : 1);
+      feed = feed >= 0 && feed < start ? text.indexOf('\n', start) : feed;
+      carriage = end === carriage ? text.indexOf('\r', start) : carriage;
+      // Nothing but line breaks may come, megabytes of them.
+      const event = isEmpty && !this.hasField ? undefined : this.endLine();
       if (event) {
         events.push(event);
       }
@@ -78,6 +87,7 @@ export class EventStreamParser {
     if (line === '') {
       return this.dispatch();
     }
+    this.hasField = true;
     const colon = line.indexOf(':');
     const field = colon < 0 ? line : line.slice(0, colon);
     const valueStart = colon < 0 ? line.length : colon + (line[colon + 1] === ' ' ? 2 : 1);
@@ -114,6 +124,7 @@ export class EventStreamParser {
     this.dataLength = 0;
     this.name = '';
     this.hasId = false;
+    this.hasField = false;
     this.lastEventId = this.idBuffer;
     return data === undefined
       ? undefined

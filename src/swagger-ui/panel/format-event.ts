@@ -1,36 +1,59 @@
 import type { ParsedEvent } from './event-stream-parser';
 import { formatJson, type Piece } from './format-json';
 
-/** How many lines of one event are shown. */
-const SHOWN_LINES = 200;
+/** How much of one event is shown. */
+export interface Extent {
+  readonly lines: number;
+  readonly characters: number;
+  /** How many pieces have a colour of their own; each is an element of the page. */
+  readonly pieces: number;
+}
+
+/** Of each event, at first. */
+export const BRIEF: Extent = { lines: 20, characters: 1_500, pieces: 80 };
+
+/** Of an event that somebody looks at. */
+export const FULL: Extent = { lines: 200, characters: Infinity, pieces: 1_000 };
 
 /** How the data of an event are shown. */
 export interface FormattedData {
   readonly pieces: readonly Piece[];
-  /** What is not shown, in words; `''` where everything is. */
-  readonly omitted: string;
+  /** Whether a larger extent shows more. */
+  readonly isCut: boolean;
 }
 
-/** Lays out the data of an event: JSON in lines and colours, anything else as it is, and no more of it than can be read. */
-export function formatEvent({ data, length }: Pick<ParsedEvent, 'data' | 'length'>): FormattedData {
-  const whole: Piece[] = formatJson(data, data.length === length) ?? [{ kind: 'plain', text: data }];
+/** Lays out the data of an event: JSON in lines and colours, anything else as it is, and no more of it than its extent. */
+export function formatEvent({ data, length }: Pick<ParsedEvent, 'data' | 'length'>, extent: Extent): FormattedData {
+  const whole: Piece[] = formatJson(data, data.length === length, extent.characters) ?? [{ kind: 'plain', text: data }];
   const pieces: Piece[] = [];
   let lines = 1;
+  let characters = 0;
   for (const piece of whole) {
-    const text = firstLines(piece.text, SHOWN_LINES - lines);
-    pieces.push({ ...piece, text });
+    const text = firstLines(piece.text.slice(0, extent.characters - characters), extent.lines - lines);
+    put(pieces, { ...piece, text }, extent.pieces);
     if (text.length < piece.text.length) {
-      return { pieces, omitted: `Only the first ${SHOWN_LINES} lines are shown; the data has ${characters(length)}.` };
+      return { pieces, isCut: true };
     }
     lines += text.split('\n').length - 1;
+    characters += text.length;
   }
-  return {
-    pieces,
-    omitted:
-      data.length < length
-        ? `Only the first ${data.length.toLocaleString('en')} of ${characters(length)} are shown.`
-        : '',
-  };
+  return { pieces, isCut: false };
+}
+
+/** What is not shown of an event in its full extent, in words; `''` where everything is. */
+export function omittedOf({ data, length }: Pick<ParsedEvent, 'data' | 'length'>, { isCut }: FormattedData): string {
+  if (isCut) {
+    return `Only the first ${FULL.lines} lines are shown; the data has ${characters(length)}.`;
+  }
+  return data.length < length
+    ? `Only the first ${data.length.toLocaleString('en')} of ${characters(length)} are shown.`
+    : '';
+}
+
+/** A piece too many loses its colour. */
+function put(pieces: Piece[], piece: Piece, most: number): void {
+  const last = pieces.length >= most ? pieces.pop()! : undefined;
+  pieces.push(last ? { kind: 'plain', text: last.text + piece.text } : piece);
 }
 
 /** The text up to the line break that is one too many. */

@@ -13,9 +13,10 @@ const TOKENS = /\s*(?:("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|(true|false|nu
  * Lays JSON out on lines, two spaces a level, every value as it was written: large numbers keep their digits.
  *
  * @param isWhole whether it is all of the text; of a beginning, as much is laid out as can be read.
+ * @param most after so many characters, the rest stays as it was written.
  * @returns `undefined` where the text is not JSON.
  */
-export function formatJson(text: string, isWhole: boolean): Piece[] | undefined {
+export function formatJson(text: string, isWhole: boolean, most = Infinity): Piece[] | undefined {
   if (isWhole ? !isJson(text) : !/^\s*[{[]/.test(text)) {
     return undefined;
   }
@@ -24,7 +25,9 @@ export function formatJson(text: string, isWhole: boolean): Piece[] | undefined 
   let depth = 0;
   let end = 0;
   const newLine = (): string => `\n${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}`;
+  let laid = 0;
   const put = (kind: Piece['kind'], value: string): void => {
+    laid += plain.length + value.length;
     if (plain !== '') {
       pieces.push({ kind: 'plain', text: plain });
       plain = '';
@@ -32,7 +35,7 @@ export function formatJson(text: string, isWhole: boolean): Piece[] | undefined 
     pieces.push({ kind, text: value });
   };
   TOKENS.lastIndex = 0;
-  for (let token = TOKENS.exec(text); token; token = TOKENS.exec(text)) {
+  for (let token = TOKENS.exec(text); token && laid <= most; token = TOKENS.exec(text)) {
     const [, string, colon, number, literal, mark] = token;
     end = TOKENS.lastIndex;
     if (string !== undefined) {

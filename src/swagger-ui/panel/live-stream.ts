@@ -1,13 +1,14 @@
 import { EventLog } from './event-log';
-import { EventStreamParser } from './event-stream-parser';
+import { EventStreamParser, type ParsedEvent } from './event-stream-parser';
 import { explainResponse, isEventStream } from './stream-response';
 import { describeDelay, reconnectDelay } from './reconnect-delay';
 import { withLastEventId, type Fetch, type FetchRequest } from './stream-request';
 import { throttled } from './throttled';
+import { Turns } from './turns';
 
 export type StreamState = 'connecting' | 'open' | 'reconnecting' | 'stopped' | 'ended' | 'error';
 
-/** The last id of a stream that is over: the server answers a request with it with `204`. */
+/** The id of the event that ends a stream, whatever its name is: the server answers a request with it with `204`. */
 export const END_ID = '~end';
 
 /** The event that tells of an error which ends the stream. */
@@ -15,6 +16,12 @@ export const ERROR_EVENT = 'stream-error';
 
 /** Milliseconds between two renderings at least. */
 const RENDER_INTERVAL = 50;
+
+/** How many bytes are read before the time is looked at. */
+const SLICE = 16 * 1024;
+
+/** Milliseconds that a server has to close a connection after the end. */
+const CLOSING_TIME = 1_000;
 
 /**
  * One stream that was opened with "Execute": reads it, reconnects as `EventSource` does, and can be stopped and resumed by
@@ -33,6 +40,8 @@ export class LiveStream {
   private retry: number | undefined;
   /** Connections in a row that brought nothing. */
   private failures = 0;
+  /** Whether the last event of the connection told of an error. */
+  private hasFailed = false;
   private readonly listeners = new Set<() => void>();
   private readonly changed = throttled(() => this.listeners.forEach((listener) => listener()), RENDER_INTERVAL);
 
@@ -121,14 +130,16 @@ export class LiveStream {
 
   private async read(response: Response, connection: AbortController): Promise<void> {
     this.set('open');
+    this.hasFailed = false;
     this.log.restartRate(Date.now());
     const parser = new EventStreamParser(this.lastEventId);
     const reader = response.body!.getReader();
     // A fetch that the user put in place may not know the signal.
     connection.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
+    const turns = new Turns();
     try {
       for (let part = await reader.read(); !part.done && !connection.signal.aborted; part = await reader.read()) {
-        this.take(parser, part.value);
+        await this.takeInTurns(parser, part.value, turns, connection.signal);
       }
       this.lose(connection);
     } catch (error) {
@@ -136,29 +147,69 @@ export class LiveStream {
     }
   }
 
+  /** A chunk of megabytes, or many that are there already, would stop the page until all of it is read. */
+  private async takeInTurns(
+    parser: EventStreamParser,
+    chunk: Uint8Array,
+    turns: Turns,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let start = 0; start < chunk.length; start += SLICE) {
+      if (turns.isOver) {
+        await turns.next();
+      }
+      if (signal.aborted || this.state === 'ended') {
+        return;
+      }
+      this.take(parser, chunk.subarray(start, start + SLICE));
+    }
+  }
+
   private take(parser: EventStreamParser, chunk: Uint8Array): void {
     for (const event of parser.push(chunk)) {
+      if (event.hasId && event.id === END_ID) {
+        this.end(event);
+        break;
+      }
       this.log.add(event, Date.now());
-      this.failures = event.name === ERROR_EVENT ? this.failures : 0;
+      this.hasFailed = event.name === ERROR_EVENT;
+      this.failures = this.hasFailed ? this.failures : 0;
     }
     this.lastEventId = parser.lastEventId;
     this.retry = parser.retry ?? this.retry;
     this.changed();
   }
 
+  /** The server said that this is all. What comes after it is nobody's. */
+  private end(event: ParsedEvent | undefined): void {
+    this.log.end(event, Date.now());
+    this.set('ended', this.hasFailed ? 'The stream has ended with an error.' : 'The stream has ended.');
+    const { connection } = this;
+    this.timer = setTimeout(() => connection.abort(), CLOSING_TIME);
+  }
+
   /** A connection is gone that nobody stopped. */
   private lose(connection: AbortController, error?: unknown): void {
+    if (this.state === 'ended') {
+      clearTimeout(this.timer);
+      return;
+    }
     if (connection.signal.aborted) {
       return;
     }
     if (this.lastEventId === END_ID) {
-      this.set('ended', 'The server says that the stream is over.');
+      this.end(undefined);
+      clearTimeout(this.timer);
       return;
     }
-    const reason = error === undefined ? 'The server closed the connection' : 'The connection was lost';
+    const reason = this.hasFailed
+      ? 'The stream ended with an error'
+      : error === undefined
+        ? 'The server closed the connection'
+        : 'The connection was lost';
     if (!isSafe(this.request.method)) {
       // EventSource sends GET only. Nobody asked to do again what a POST does.
-      this.set(error === undefined ? 'ended' : 'error', `${reason}.`);
+      this.set(error === undefined && !this.hasFailed ? 'ended' : 'error', `${reason}.`);
       return;
     }
     const delay = reconnectDelay(this.retry, this.failures++);

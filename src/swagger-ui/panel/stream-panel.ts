@@ -38,7 +38,7 @@ export function createStreamPanel(react: React): (props: { stream: LiveStream })
         placed.current = list.current.scrollTop;
       }
     });
-    const events = stream.log.shown;
+    const { shown: events, ended } = stream.log;
     return h(
       'div',
       { className: 'sse-stream' },
@@ -60,7 +60,10 @@ export function createStreamPanel(react: React): (props: { stream: LiveStream })
           },
           events.length > 0
             ? events.map((event) => h(EventRow, { key: event.number, event }))
-            : h('span', { className: 'sse-stream__empty' }, emptyText(stream)),
+            : ended && stream.log.shownName === ''
+              ? null
+              : h('span', { className: 'sse-stream__empty' }, emptyText(stream)),
+          ended ? h(EventRow, { key: 'end', event: ended, isEnd: true }) : null,
         ),
       ),
     );

@@ -1,4 +1,5 @@
 import { KEPT_EVENTS } from './event-log';
+import { shortened } from './event-row';
 import type { LiveStream, StreamState } from './live-stream';
 import type { Node, React } from './swagger-system';
 
@@ -35,7 +36,7 @@ export function renderToolbar({ createElement: h }: React, stream: LiveStream): 
         },
         h('option', { value: '' }, 'All events'),
         ...log.names.map(([name, count]) =>
-          h('option', { key: name, value: name }, `${name} (${count.toLocaleString('en')})`),
+          h('option', { key: name, value: name }, `${shortened(name)} (${count.toLocaleString('en')})`),
         ),
       ),
       stream.isRunning

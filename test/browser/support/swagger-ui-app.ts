@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
   ForbiddenException,
   Get,
+  Header,
   type INestApplication,
   NotFoundException,
   RequestMethod,
@@ -15,7 +16,7 @@ import { ApiBearerAuth, ApiBody, ApiTags, DocumentBuilder, SwaggerModule } from 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { LastEventId, SseConnections, SseRoute, SseSignal } from 'nestjs-sse-views';
+import { LastEventId, sseEvent, SseConnections, SseRoute, SseSignal } from 'nestjs-sse-views';
 import { sseSwaggerOptions } from '../../../src/swagger-ui/sse-swagger-options';
 import { startApp, type Adapter, type TestApp } from '../../support/app';
 
@@ -109,6 +110,21 @@ export class StreamsController {
     yield { event: 'n'.repeat(200), id: 'i'.repeat(200), data: 0 };
     yield { event: 'many', data: Array.from({ length: 2_000 }, () => 1) };
     await pause(60_000, signal);
+  }
+
+  /** Ten megabytes of empty lines, written at once, then an event. */
+  @Get('line-breaks')
+  @Header('Content-Type', 'text/event-stream')
+  lineBreaks(): string {
+    return `${'\n'.repeat(10 * 1024 * 1024)}data: last\n\nevent: end\nid: ~end\ndata:\n\n`;
+  }
+
+  /** Events whose data begin like JSON and are none: each number in them would be an element of the page. */
+  @SseRoute('no-json')
+  *noJson() {
+    for (let n = 0; n < 200; n++) {
+      yield sseEvent({ raw: `[${'1 '.repeat(6_000)}` });
+    }
   }
 
   /** As many events as the connection takes. */
