@@ -21,7 +21,28 @@ export interface Sample {
   readonly curl: string;
 }
 
-/** Every sample, in the order of the start page. */
+/** A sample that is an application of its own. */
+export interface SeparateSample {
+  readonly folder: string;
+  readonly title: string;
+  readonly shows: string;
+  /** What starts it. */
+  readonly command: string;
+}
+
+/** The samples that this application does not have, for the start page. */
+export const separateSamples: readonly SeparateSample[] = [
+  {
+    folder: '07-two-instances',
+    title: 'Two instances',
+    shows:
+      'A channel over Redis: two instances behind one address, and a page that loses nothing when one of them is killed. ' +
+      'It is an application of its own, and needs Redis or Docker.',
+    command: 'npm run start:two',
+  },
+];
+
+/** Every sample of this application, in the order of the start page. */
 export const samples: readonly Sample[] = [
   {
     folder: '01-stock-prices',

@@ -1,11 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsISO8601, IsInt, IsNumber, IsPositive, Matches, Max } from 'class-validator';
+import { IsISO8601, IsInt, IsNumber, IsOptional, IsPositive, IsString, Matches, Max } from 'class-validator';
 
 const SYMBOL = /^[A-Z]{1,8}$/;
 const SYMBOL_MESSAGE = 'symbol must be one to eight capital letters, for example ACME';
 
+/** Where a page resumes whose `EventSource` had to be opened again: it cannot send the header. */
+export class ResumeQuery {
+  @ApiProperty({ required: false, description: 'As the header Last-Event-ID, which goes before' })
+  @IsOptional()
+  @IsString()
+  lastEventId?: string;
+}
+
 /** The query of the stream of prices. */
-export class StockQuery {
+export class StockQuery extends ResumeQuery {
   @ApiProperty({ example: 'ACME', pattern: SYMBOL.source })
   @Matches(SYMBOL, { message: SYMBOL_MESSAGE })
   symbol!: string;

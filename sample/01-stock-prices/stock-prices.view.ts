@@ -8,7 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { LastEventId, ServerSentEventsView, SseRoute, SseSignal, type SseMessage } from 'nestjs-sse-views';
 import { PriceFeed } from './price-feed';
-import { SetPrice, StockPrice, StockQuery, TradingHalt } from './stock-price.dto';
+import { ResumeQuery, SetPrice, StockPrice, StockQuery, TradingHalt } from './stock-price.dto';
 
 @ApiTags('01 Stock prices')
 @Controller('stocks')
@@ -26,13 +26,13 @@ export class StockPricesView extends ServerSentEventsView<StockPrice> {
   @ApiBadRequestResponse({ description: 'The symbol is missing, or not one to eight capital letters.' })
   @ApiNotFoundResponse({ description: 'There is no such symbol.' })
   async *events(
-    @Query() { symbol }: StockQuery,
-    @LastEventId() lastEventId: string | undefined,
+    @Query() { symbol, lastEventId }: StockQuery,
+    @LastEventId() header: string | undefined,
     @SseSignal() signal: AbortSignal,
   ) {
     this.assertKnown(symbol);
     // The id is `ACME-1234`; a client that comes back gets every price after that one.
-    for await (const price of this.feed.followPrices(symbol, sequenceOf(lastEventId, symbol), signal)) {
+    for await (const price of this.feed.followPrices(symbol, sequenceOf(header ?? lastEventId, symbol), signal)) {
       yield { event: 'price', data: price };
     }
   }
@@ -43,8 +43,12 @@ export class StockPricesView extends ServerSentEventsView<StockPrice> {
 
   /** `GET /stocks/halts` */
   @SseRoute('halts', { responseSchema: TradingHalt, retry: 10_000 })
-  async *halts(@LastEventId() lastEventId: string | undefined, @SseSignal() signal: AbortSignal) {
-    for await (const halt of this.feed.followHalts(sequenceOf(lastEventId, 'halt'), signal)) {
+  async *halts(
+    @Query() { lastEventId }: ResumeQuery,
+    @LastEventId() header: string | undefined,
+    @SseSignal() signal: AbortSignal,
+  ) {
+    for await (const halt of this.feed.followHalts(sequenceOf(header ?? lastEventId, 'halt'), signal)) {
       yield { event: 'halt', data: halt, id: `halt-${halt.sequence}` };
     }
   }

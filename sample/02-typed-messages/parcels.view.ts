@@ -8,7 +8,7 @@ import { TrackingCodePipe } from './tracking-code.pipe';
 @ApiTags('02 Typed messages')
 @Controller('parcels')
 export class ParcelsView extends ServerSentEventsView<AnyParcelMessage> {
-  /** The stream ends by itself; a browser learns so when it comes back, one second later. */
+  /** When a connection breaks, a browser comes back one second later. At the end of the stream it does not. */
   override readonly retry = 1_000;
 
   constructor(private readonly tracker: ParcelTracker) {

@@ -1,6 +1,6 @@
 import { applyDecorators, Controller, Get, Header, Redirect } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { samples } from '../samples';
+import { samples, separateSamples } from '../samples';
 import { PAGE_HEADERS } from './page-headers';
 import { renderStartPage } from './start-page';
 
@@ -14,7 +14,7 @@ export class StartPageController {
   @PageHeaders()
   @Header('Content-Type', 'text/html; charset=utf-8')
   startPage(): string {
-    return renderStartPage(samples);
+    return renderStartPage(samples, separateSamples);
   }
 
   /** Browsers ask for it where a document names no icon, as JSON does. */

@@ -1,7 +1,11 @@
-import type { Sample } from '../samples';
+import type { Sample, SeparateSample } from '../samples';
 
-/** The page that leads to all others, made from the list of samples. */
-export function renderStartPage(samples: readonly Sample[]): string {
+/** The page that leads to all others, made from the lists of samples. */
+export function renderStartPage(samples: readonly Sample[], separate: readonly SeparateSample[]): string {
+  const cards = [
+    ...samples.map((sample) => ({ folder: sample.folder, html: renderSample(sample) })),
+    ...separate.map((sample) => ({ folder: sample.folder, html: renderSeparate(sample) })),
+  ].toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -24,7 +28,7 @@ export function renderStartPage(samples: readonly Sample[]): string {
     </header>
     <main>
       <ul class="samples">
-${samples.map(renderSample).join('\n')}
+${cards.map(({ html }) => html).join('\n')}
       </ul>
     </main>
     <footer class="page-foot"><a href="/docs">API documentation</a></footer>
@@ -41,6 +45,15 @@ function renderSample({ folder, title, shows, route, curl }: Sample): string {
           <p class="route"><span class="method">${escapeHtml(method)}</span> <code>${escapeHtml(path)}</code></p>
           <p class="sample-shows">${escapeHtml(shows)}</p>
           <pre class="curl"><code>${renderCurl(curl)}</code></pre>
+        </li>`;
+}
+
+function renderSeparate({ folder, title, shows, command }: SeparateSample): string {
+  return `        <li class="card sample">
+          <p class="mono muted">sample/${folder}</p>
+          <h2>${escapeHtml(title)}</h2>
+          <p class="sample-shows">${escapeHtml(shows)}</p>
+          <pre class="curl"><code>${escapeHtml(command)}</code></pre>
         </li>`;
 }
 

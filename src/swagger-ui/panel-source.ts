@@ -253,10 +253,11 @@ class Turns {
     async next() {
         await new Promise((resolve) => {
             const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => {
+            port1.addEventListener('message', () => {
                 port1.close();
                 resolve();
-            };
+            });
+            port1.start();
             port2.postMessage(null);
         });
         this.restart();
@@ -546,8 +547,9 @@ function formatJson(text, isWhole, most = Infinity) {
         }
         pieces.push({ kind, text: value });
     };
+    const next = () => (laid <= most ? TOKENS.exec(text) : null);
     TOKENS.lastIndex = 0;
-    for (let token = TOKENS.exec(text); token && laid <= most; token = TOKENS.exec(text)) {
+    for (let token = next(); token; token = next()) {
         const [, string, colon, number, literal, mark] = token;
         end = TOKENS.lastIndex;
         if (string !== undefined) {
@@ -600,15 +602,15 @@ function formatEvent({ data, length }, extent) {
     const whole = formatJson(data, data.length === length, extent.characters) ?? [{ kind: 'plain', text: data }];
     const pieces = [];
     let lines = 1;
-    let characters = 0;
+    let shown = 0;
     for (const piece of whole) {
-        const text = firstLines(piece.text.slice(0, extent.characters - characters), extent.lines - lines);
+        const text = firstLines(piece.text.slice(0, extent.characters - shown), extent.lines - lines);
         put(pieces, { ...piece, text }, extent.pieces);
         if (text.length < piece.text.length) {
             return { pieces, isCut: true };
         }
         lines += text.split('\\n').length - 1;
-        characters += text.length;
+        shown += text.length;
     }
     return { pieces, isCut: false };
 }

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { samples } from '../../sample/samples';
 import { describeWithChromium } from '../support/chromium';
@@ -35,6 +37,34 @@ describeWithChromium('The pages of the sample application', () => {
     }
   });
 
+  it('are all on the start page, the one that is an application of its own, too', async () => {
+    const page = await pages.open();
+    await page.goto(sample.url);
+    const folders = (await readdir(join(__dirname, '../../sample'))).filter((name) => /^\d\d-/.test(name));
+    const shown = await page.locator('.sample .mono.muted').allInnerTexts();
+    expect(shown).toEqual(folders.toSorted().map((folder) => `sample/${folder}`));
+  });
+
+  it.each(['/', ...SAMPLE_PAGES])('have commands in one line, and a button that copies each: %s', async (path) => {
+    const page = await pages.open({ viewport: PHONE, permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(sample.url + path);
+    const commands = page.locator('.curl');
+    const count = await commands.count();
+    expect(count).toBeGreaterThan(0);
+    for (let at = 0; at < count; at++) {
+      const command = commands.nth(at);
+      const button = page.getByRole('button', { name: 'Copy', exact: true }).first();
+      const text = (await command.textContent())!.trim();
+      expect(text).not.toContain('localhost:3000');
+      const [height, lineHeight] = await command.evaluate(linesOf);
+      expect([text, height! < 2 * lineHeight!]).toEqual([text, true]);
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Copied', exact: true }).nth(at).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(text);
+    }
+  });
+
   it.each(['/', ...SAMPLE_PAGES])(
     'load without a fault and fit phones and desktops, light and dark: %s',
     async (path) => {
@@ -64,6 +94,20 @@ describeWithChromium('The pages of the sample application', () => {
     expect(findings).toEqual([]);
   });
 });
+
+/** The height of a command's text, and of one line. Runs in the page. */
+function linesOf(element: object): [height: number, lineHeight: number] {
+  const { getComputedStyle: styleIn, document } = globalThis as unknown as {
+    getComputedStyle(target: object): { readonly lineHeight: string; readonly fontSize: string };
+    document: {
+      createRange(): { selectNodeContents(node: object): void; getBoundingClientRect(): { height: number } };
+    };
+  };
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const { lineHeight, fontSize } = styleIn(element);
+  return [range.getBoundingClientRect().height, Number.parseFloat(lineHeight) || 1.2 * Number.parseFloat(fontSize)];
+}
 
 /** A page's streams are open; a page without any is there at once. */
 async function untilConnected(page: Page): Promise<void> {

@@ -68,4 +68,26 @@ describeWithChromium('The page of stock prices', () => {
     );
     expect(result).toContain('price must be a positive number');
   });
+
+  it('says that it is offline, and goes on after that where it was', async () => {
+    await recorder.untilShown('count', (texts) => texts.includes('2'));
+    const seen = (): Promise<[count: number, id: number]> =>
+      page.evaluate(`[
+        Number(document.getElementById('count').textContent),
+        Number(/\\d+$/.exec(document.getElementById('last-id').textContent)[0]),
+      ]`);
+    const [countBefore, idBefore] = await seen();
+    await page.context().setOffline(true);
+    for (const state of ['price-state', 'halts-state']) {
+      await recorder.untilShown(state, (states) => states.at(-1) === 'reconnecting');
+    }
+    await until(() => sample.connections.count === 0);
+    await page.context().setOffline(false);
+    for (const state of ['price-state', 'halts-state']) {
+      await recorder.untilShown(state, (states) => states.at(-1) === 'open');
+    }
+    // Nothing is lost, and nothing comes twice.
+    const [count, id] = await eventually(seen, ([shown]) => shown > countBefore + 3);
+    expect(count - countBefore).toBe(id - idBefore);
+  });
 });

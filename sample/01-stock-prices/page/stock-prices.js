@@ -1,6 +1,7 @@
-import { trackState } from '../site/connection-state.js';
+import { showState } from '../site/connection-state.js';
 import { element, prepend } from '../site/elements.js';
 import { createLineChart } from '../site/line-chart.js';
+import { followStream } from '../site/resuming-event-source.js';
 
 const byId = (id) => document.getElementById(id);
 const chart = createLineChart(byId('chart'), { seconds: 60 });
@@ -13,13 +14,13 @@ const percent = new Intl.NumberFormat('en', {
 });
 const time = new Intl.DateTimeFormat([], { timeStyle: 'medium' });
 
-let prices;
+let closePrices;
 let firstPrice;
 let count;
 
 /** The stream of one symbol; the one before is closed. */
 function follow(symbol) {
-  prices?.close();
+  closePrices?.();
   firstPrice = undefined;
   count = 0;
   chart.clear();
@@ -28,8 +29,9 @@ function follow(symbol) {
   }
   byId('new-symbol').value = symbol;
   byId('events').replaceChildren();
-  prices = trackState(new EventSource(`/stocks?symbol=${encodeURIComponent(symbol)}`), byId('price-state'));
-  prices.addEventListener('price', showPrice);
+  closePrices = followStream(`/stocks?symbol=${encodeURIComponent(symbol)}`, { price: showPrice }, (state) =>
+    showState(byId('price-state'), state),
+  );
 }
 
 function showPrice(event) {
@@ -106,6 +108,5 @@ const latest = await fetch('/stocks/latest').then((response) => response.json())
 latest.forEach(({ symbol }, index) => offer(symbol, index === 0));
 follow(latest[0].symbol);
 
-const halts = trackState(new EventSource('/stocks/halts'), byId('halts-state'));
-halts.addEventListener('halt', showHalt);
+followStream('/stocks/halts', { halt: showHalt }, (state) => showState(byId('halts-state'), state));
 byId('set-price').addEventListener('submit', setPrice);

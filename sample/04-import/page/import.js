@@ -2,6 +2,9 @@ import { showState } from '../site/connection-state.js';
 import { element } from '../site/elements.js';
 import { readEvents } from './read-events.js';
 
+/** The id of the event that ends a stream: without it, the stream broke off. */
+const END_ID = '~end';
+
 const byId = (id) => document.getElementById(id);
 
 const show = {
@@ -47,8 +50,17 @@ async function run(rows) {
       return;
     }
     showState(byId('state'), 'open');
-    for await (const { event, data } of readEvents(response.body)) {
+    let isComplete = false;
+    for await (const { event, data, id } of readEvents(response.body)) {
+      if (id === END_ID) {
+        isComplete = true;
+        break;
+      }
       show[event]?.(JSON.parse(data));
+      isComplete = event === 'stream-error';
+    }
+    if (!isComplete) {
+      say('The connection was lost', true);
     }
   } catch {
     say(controller.signal.aborted ? 'Stopped: the server leaves the rest undone' : 'The connection was lost', true);

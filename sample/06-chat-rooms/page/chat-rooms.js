@@ -48,7 +48,7 @@ function enter(chosen) {
     showDoor(false);
     follow();
   } else {
-    stayOutside('This room is private. To join, say your name and enter the invite code.', 'not started');
+    stayOutside('This room is private. To join, say your name and enter the invite code.', 'members only');
   }
 }
 

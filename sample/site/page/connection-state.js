@@ -1,5 +1,5 @@
 /**
- * Shows the state of a stream in a badge: 'connecting', 'open', 'reconnecting' or 'ended'.
+ * Shows the state of a stream in a badge: 'connecting', 'open', 'reconnecting', 'offline' or 'ended'.
  *
  * @param {HTMLElement} badge an `<output class="state">`, which screen readers announce when it changes
  */
@@ -10,8 +10,11 @@ export function showState(badge, state) {
   }
 }
 
+/** The id of the event that ends a stream. */
+const END_ID = '~end';
+
 /**
- * Shows the state of an EventSource.
+ * Shows the state of an EventSource, which is closed at the end of the stream.
  *
  * @param {(state: string) => void} [onState] is told of every state, too
  * @returns the EventSource
@@ -24,6 +27,27 @@ export function trackState(source, badge, onState = () => {}) {
   };
   enter('connecting');
   source.addEventListener('open', () => enter('open'));
-  source.addEventListener('error', () => enter(source.readyState === EventSource.CLOSED ? 'ended' : 'reconnecting'));
+  let isEnded = false;
+  source.addEventListener('error', () => {
+    if (isEnded) {
+      // The server has closed the connection: EventSource shall not open another one.
+      source.close();
+    } else {
+      enter(source.readyState === EventSource.CLOSED ? 'ended' : 'reconnecting');
+    }
+  });
+  source.addEventListener('end', ({ lastEventId }) => {
+    if (lastEventId === END_ID) {
+      isEnded = true;
+      enter('ended');
+    }
+  });
+  // EventSource notices that the network is gone only when the connection fails, maybe minutes later.
+  const isOver = () => isEnded || source.readyState === EventSource.CLOSED;
+  addEventListener('offline', () => isOver() || showState(badge, 'offline'));
+  addEventListener(
+    'online',
+    () => isOver() || showState(badge, source.readyState === EventSource.OPEN ? 'open' : 'reconnecting'),
+  );
   return source;
 }

@@ -27,15 +27,15 @@ export function formatEvent({ data, length }: Pick<ParsedEvent, 'data' | 'length
   const whole: Piece[] = formatJson(data, data.length === length, extent.characters) ?? [{ kind: 'plain', text: data }];
   const pieces: Piece[] = [];
   let lines = 1;
-  let characters = 0;
+  let shown = 0;
   for (const piece of whole) {
-    const text = firstLines(piece.text.slice(0, extent.characters - characters), extent.lines - lines);
+    const text = firstLines(piece.text.slice(0, extent.characters - shown), extent.lines - lines);
     put(pieces, { ...piece, text }, extent.pieces);
     if (text.length < piece.text.length) {
       return { pieces, isCut: true };
     }
     lines += text.split('\n').length - 1;
-    characters += text.length;
+    shown += text.length;
   }
   return { pieces, isCut: false };
 }

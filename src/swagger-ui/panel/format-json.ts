@@ -34,8 +34,9 @@ export function formatJson(text: string, isWhole: boolean, most = Infinity): Pie
     }
     pieces.push({ kind, text: value });
   };
+  const next = (): RegExpExecArray | null => (laid <= most ? TOKENS.exec(text) : null);
   TOKENS.lastIndex = 0;
-  for (let token = TOKENS.exec(text); token && laid <= most; token = TOKENS.exec(text)) {
+  for (let token = next(); token; token = next()) {
     const [, string, colon, number, literal, mark] = token;
     end = TOKENS.lastIndex;
     if (string !== undefined) {

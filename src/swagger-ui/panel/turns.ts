@@ -3,7 +3,8 @@ const LONGEST_TURN = 8;
 
 /** What is used of a port in a browser. */
 interface Port {
-  onmessage: (() => void) | null;
+  addEventListener(type: 'message', listener: () => void): void;
+  start(): void;
   postMessage(message: null): void;
   close(): void;
 }
@@ -25,10 +26,11 @@ export class Turns {
   async next(): Promise<void> {
     await new Promise<void>((resolve) => {
       const { port1, port2 } = new MessageChannel() as unknown as Record<'port1' | 'port2', Port>;
-      port1.onmessage = () => {
+      port1.addEventListener('message', () => {
         port1.close();
         resolve();
-      };
+      });
+      port1.start();
       port2.postMessage(null);
     });
     this.restart();
