@@ -133,7 +133,10 @@ function checkedName(value: unknown): string {
   }
   const name = checkedLine('event', value);
   if (isOwnEvent(name)) {
-    throw new SseFieldError('event', `is ${quoted(name)}, a name that the library keeps for its own events`);
+    throw new SseFieldError(
+      'event',
+      `is ${quoted(name)}, a name that the library keeps for its own events. Pass those on as they are, not as copies`,
+    );
   }
   if (knownNames.size < MAX_KNOWN_NAMES) {
     knownNames.add(name);
