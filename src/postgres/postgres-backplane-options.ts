@@ -1,5 +1,6 @@
 import { quoted, show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
+import { unknownOption } from '../event/unknown-option';
 import type { PostgresTables } from './backplane-sql';
 import { checkMilliseconds } from './check-milliseconds';
 import type { PgPool } from './pg-pool';
@@ -27,6 +28,15 @@ export interface PostgresBackplaneOptions extends PostgresTables {
 /** Longest part of a name in PostgreSQL, so that the whole stays below its 63 bytes. */
 const NAME = /^[a-z_][a-z0-9_]{0,29}$/;
 
+const OPTIONS: readonly (keyof PostgresBackplaneOptions)[] = [
+  'pool',
+  'schema',
+  'prefix',
+  'createTables',
+  'heartbeat',
+  'commandTimeout',
+];
+
 /** The options with their defaults. @throws SseConfigurationError when they cannot work. */
 export function resolvePostgresOptions(options: PostgresBackplaneOptions): Required<PostgresBackplaneOptions> {
   const {
@@ -39,7 +49,7 @@ export function resolvePostgresOptions(options: PostgresBackplaneOptions): Requi
     ...unknown
   } = options;
   for (const name of Object.keys(unknown)) {
-    throw new SseConfigurationError(`postgresBackplane() has no option ${quoted(name)}`);
+    throw new SseConfigurationError(`postgresBackplane(): ${unknownOption(name, OPTIONS)}`);
   }
   if (typeof pool?.connect !== 'function' || typeof pool.on !== 'function') {
     throw new SseConfigurationError('postgresBackplane() needs `pool`, a Pool of the package pg');

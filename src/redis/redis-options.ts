@@ -1,5 +1,6 @@
 import { quoted, show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
+import { unknownOption } from '../event/unknown-option';
 import { TIMER_STEP } from '../stream/timer-wheel';
 
 /** A client of the package `redis`, as far as the backplane needs to know one of the application's own. */
@@ -121,9 +122,7 @@ export function resolveRedisOptions(options: RedisBackplaneOptions): RedisSettin
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof RedisBackplaneOptions] : undefined;
     if (!check) {
-      throw new SseConfigurationError(
-        `${WHERE}: there is no option ${quoted(name)}. Options are ${Object.keys(CHECKS).join(', ')}`,
-      );
+      throw new SseConfigurationError(`${WHERE}: ${unknownOption(name, Object.keys(CHECKS))}`);
     }
     if (value !== undefined && !check[0](value)) {
       // The value itself may hold a password.
