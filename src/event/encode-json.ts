@@ -127,7 +127,7 @@ function refuse(value: unknown, path: readonly string[], seen = new Set<unknown>
   ) {
     seen.add(value);
     for (const [key, member] of Object.entries(value)) {
-      if (Array.isArray(value) || typeof member === 'object' || typeof member === 'number') {
+      if (Array.isArray(value) || ['object', 'number', 'bigint'].includes(typeof member)) {
         refuse(member, [...path, key], seen);
       }
     }
@@ -138,6 +138,9 @@ function refuse(value: unknown, path: readonly string[], seen = new Set<unknown>
 function kindOf(value: unknown): string | undefined {
   if (typeof value === 'number') {
     return Number.isFinite(value) ? undefined : `${value}, which JSON cannot express`;
+  }
+  if (typeof value === 'bigint') {
+    return 'toJSON' in BigInt.prototype ? undefined : 'a bigint, which JSON cannot express';
   }
   if (typeof value === 'function' || typeof value === 'symbol') {
     return `a ${typeof value}, which JSON cannot express`;

@@ -15,7 +15,7 @@ const FIELDS: ReadonlySet<string> = new Set(['event', 'data', 'id', 'retry', 'co
  */
 export function pipedMessage(value: unknown): SseMessage {
   if (typeof value !== 'object' || value === null) {
-    throw notAnEvent(value === null ? 'null' : `a ${typeof value}`);
+    throw notAnEvent(value === null || value === undefined ? String(value) : `a ${typeof value}`);
   }
   if (value instanceof EncodedMessage) {
     return value;

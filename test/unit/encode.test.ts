@@ -289,6 +289,12 @@ describe('encodeMessage', () => {
     expect(fieldErrorOf(() => json({ data })).field).toBe('data');
   });
 
+  it('names the place of a BigInt', () => {
+    expect(() => json({ data: { a: [1, { b: 1n }] } })).toThrow(
+      'The event\'s data has at "a.1.b" a bigint, which JSON cannot express',
+    );
+  });
+
   it('names the cause of data that throw while they are written', () => {
     const cause = new Error('no');
     const data = {
