@@ -23,6 +23,8 @@ const HTTP_CODE = '__httpCode__';
 const HEADERS = '__headers__';
 const ROUTE_ARGUMENTS = '__routeArguments__';
 const RESPONSE_PASSTHROUGH = '__responsePassthrough__';
+/** TypeScript's key for the types of a method's parameters. */
+const PARAMETER_TYPES = 'design:paramtypes';
 
 /** Nest's kinds of parameters, by number: the request, the response, the body and the raw body. */
 const LEADS_TO_BODY = /^(?:0|1|3|12):/;
@@ -164,6 +166,7 @@ export class SseRouteRegistrar {
       return own;
     }
     const handler = createSseHandler(method, name, this.declareResponse(prototype, name, method));
+    freeSignals(prototype, name);
     for (const key of Reflect.getMetadataKeys(method)) {
       Reflect.defineMetadata(key, Reflect.getMetadata(key, method), handler);
     }
@@ -196,6 +199,18 @@ export class SseRouteRegistrar {
 function takesRequest(controller: Type, name: string): boolean {
   const declared = (Reflect.getMetadata(ROUTE_ARGUMENTS, controller, name) ?? {}) as Record<string, RouteArgument>;
   return Object.entries(declared).some(([key, argument]) => !argument[OURS] && LEADS_TO_BODY.test(key));
+}
+
+/**
+ * Has pipes take the signal for what it is: `ValidationPipe` with `validateCustomDecorators` would make a new one of it, which
+ * `AbortSignal` does not allow.
+ */
+function freeSignals(prototype: object, name: string): void {
+  const types = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as unknown[] | undefined;
+  if (types?.includes(AbortSignal)) {
+    const freed = types.map((type) => (type === AbortSignal ? Object : type));
+    Reflect.defineMetadata(PARAMETER_TYPES, freed, prototype, name);
+  }
 }
 
 function methodNames(prototype: object): string[] {
