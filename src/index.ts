@@ -53,6 +53,7 @@ export {
   SsePackageMissingError,
   SseSourceError,
   SseValidationError,
+  SseValidationTimeoutError,
   type SseField,
   type SseIssue,
 } from './event/sse.error';
@@ -62,7 +63,7 @@ export type { SseHeaders } from './stream/response-headers';
 export type { ProblemDetails } from './stream/problem-details';
 export type { EventId, OnEnd, OnError, OverflowOptions, PipedEvent, PipeEvents } from './stream/stream-options';
 export type { OnInvalid } from './stream/validated';
-export type { SerializerOptions } from './validation/compile-class-schema';
+export type { Extraneous, SerializerOptions } from './validation/compile-class-schema';
 export type { DataSchema, ResponseSchema, SchemaRecord } from './validation/response-schema';
 export type { StandardSchema } from './validation/standard-schema';
 export type {

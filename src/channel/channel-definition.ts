@@ -1,4 +1,4 @@
-import type { SerializerOptions } from '../validation/compile-class-schema';
+import type { Extraneous, SerializerOptions } from '../validation/compile-class-schema';
 import type { ResponseSchema } from '../validation/response-schema';
 import type { Validate } from '../validation/validate';
 import type { HistoryBounds } from './backplane';
@@ -26,6 +26,20 @@ export interface SseChannelOptions {
    * @default what `SseModule.forRoot()` says
    */
   readonly serializerOptions?: SerializerOptions;
+  /**
+   * What happens to properties of the data that a class as `schema` does not declare: `'strip'` does not publish them,
+   * `'keep'` publishes them without a validation, `'refuse'` makes the data invalid. See the option of `SseModule.forRoot()`.
+   *
+   * @default what `SseModule.forRoot()` says; 'strip'
+   */
+  readonly extraneous?: Extraneous;
+  /**
+   * Milliseconds that an asynchronous schema may take for the data of one event; after that `publish()` rejects with
+   * `SseValidationTimeoutError`. A whole number from 1.
+   *
+   * @default what `SseModule.forRoot()` says; 10000
+   */
+  readonly validationTimeout?: number;
 }
 
 /** A channel's options, complete. */

@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { isPromiseLike } from '../event/is-promise-like';
 import type { SseMessage } from '../event/sse-event';
-import { SseValidationError } from '../event/sse.error';
+import { SseValidationError, SseValidationTimeoutError } from '../event/sse.error';
 import { toMessage } from '../event/to-message';
 import type { TimerWheel } from '../stream/timer-wheel';
 import type { SsePublication } from '../validation/yield-types';
@@ -21,6 +21,7 @@ import { encodePayload } from './payload';
 import { SseSubscription } from './sse-subscription';
 import type { EventFilter } from './subscriber';
 import { TopicHub } from './topic-hub';
+import { TopicTurns } from './topic-turns';
 
 /** What `SseChannel.publish()` answers. */
 export interface SsePublished {
@@ -57,8 +58,7 @@ export class SseChannel<T = unknown> {
   private readonly hubs = new Map<string, TopicHub>();
   private readonly counters = newCounters();
   private readonly malformed: MalformedEntries;
-  /** The publication before, until its turn is over: those that are validated later do not overtake it. */
-  private before: Promise<unknown> | undefined;
+  private readonly turns = new TopicTurns();
 
   /** @internal */
   constructor(
@@ -70,40 +70,30 @@ export class SseChannel<T = unknown> {
   }
 
   /**
-   * Validates and encodes an event, once, and appends it to its topic. Events reach all subscribers in the order in which
-   * they were published, those of one process in the order of the calls.
+   * Validates and encodes an event, once, and appends it to its topic. Events of a topic reach all subscribers in the order
+   * in which they were published, those of one process in the order of the calls.
    *
    * @param event the data, or data in an envelope (`{ event, data, comment }`). Its id is given by the channel.
    * @returns once the backplane has accepted the event, whoever receives it.
-   * @throws SseValidationError when the data do not fit the schema, SseFieldError when a field cannot be sent, SseTopicError,
-   * SseKeyError, SseConfigurationError when there is no such option; SseUnavailableError, SseOutcomeUnknownError or SseClosedError of the backplane. But for SseOutcomeUnknownError nothing
+   * @throws SseValidationError when the data do not fit the schema or it throws (the `cause`), SseValidationTimeoutError when it
+   * does not answer in time, SseFieldError when a field cannot be sent, SseTopicError, SseKeyError, SseConfigurationError when
+   * there is no such option; SseUnavailableError, also when 1,000 publications to the topic wait for their validation already,
+   * SseOutcomeUnknownError or SseClosedError of the backplane. But for SseOutcomeUnknownError nothing
    * was written.
    */
   async publish(event: SsePublication<T>, options: SsePublishOptions = {}): Promise<SsePublished> {
     checkPublishOptions(options, this.name);
     const topic = topicName(this.name, options.topic);
     checkKey(options.key);
+    this.turns.check(topic);
     const message = toMessage(event);
     const validation = this.validate(message);
-    if (!isPromiseLike(validation) && !this.before) {
+    if (!isPromiseLike(validation) && this.turns.isFree(topic)) {
       return this.append(topic, encodeValid(message, validation), options.key);
     }
-    const { before } = this;
-    let passOn!: () => void;
-    const turn = new Promise<void>((resolve) => {
-      passOn = resolve;
-    });
-    this.before = turn;
-    try {
-      await Promise.allSettled([validation, before]);
-      // Its turn is over when the backplane has been called, not when that has answered.
-      return this.append(topic, encodeValid(message, await validation), options.key);
-    } finally {
-      passOn();
-      if (this.before === turn) {
-        this.before = undefined;
-      }
-    }
+    return this.turns.take(topic, validation, (result) =>
+      this.append(topic, encodeValid(message, result), options.key),
+    );
   }
 
   /**
@@ -182,7 +172,10 @@ export class SseChannel<T = unknown> {
 
 function encodeValid(message: SseMessage, result: ValidationResult): string {
   if (result.issues) {
-    throw new SseValidationError(result.issues, message.event);
+    const { issues, cause } = result;
+    throw cause instanceof SseValidationTimeoutError
+      ? cause
+      : new SseValidationError(issues, message.event, cause === undefined ? undefined : { cause });
   }
   return encodePayload({ ...message, data: result.value });
 }

@@ -3,13 +3,14 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { endFrame, type SseEndEvent } from '../event/end-frame';
 import { messageOf } from '../event/error-text';
 import { quoted, show } from '../event/printable';
-import { SseConfigurationError } from '../event/sse.error';
+import { SseConfigurationError, SsePackageMissingError } from '../event/sse.error';
+import { unknownOption } from '../event/unknown-option';
 import type { HistoryBounds } from '../channel/backplane';
 import type { SseChannelOptions } from '../channel/channel-definition';
 import type { SseHeaders } from '../stream/response-headers';
 import type { StreamOptions } from '../stream/stream-options';
 import { TIMER_STEP } from '../stream/timer-wheel';
-import type { SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './options';
+import type { SseModuleOptions, SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './options';
 
 type Check = readonly [test: (value: unknown) => boolean, rule: string];
 
@@ -17,6 +18,12 @@ const isWhole = (value: unknown, from: number): boolean => Number.isSafeInteger(
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 const MILLISECONDS: Check = [(value) => isWhole(value, 0), 'a whole number of milliseconds from 0'];
+
+const EXTRANEOUS: Check = [
+  (value) => value === 'strip' || value === 'keep' || value === 'refuse',
+  "'strip', 'keep' or 'refuse'",
+];
+const VALIDATION_TIMEOUT: Check = [(value) => isWhole(value, 1), 'a whole number of milliseconds from 1'];
 
 const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
   format: [(value) => value === 'json' || value === 'text', "'json' or 'text'"],
@@ -34,6 +41,8 @@ const STREAM_CHECKS: Readonly<Record<keyof SseStreamOptions, Check>> = {
     (value) => value === 'reconnect' || value === 'stop' || isFunction(value),
     "'reconnect', 'stop' or a function",
   ],
+  extraneous: EXTRANEOUS,
+  validationTimeout: VALIDATION_TIMEOUT,
   openAfter: MILLISECONDS,
   overflow: [isObject, 'an object'],
   serializerOptions: [isObject, 'an object'],
@@ -75,6 +84,8 @@ const CHANNEL_CHECKS: Readonly<Record<keyof SseChannelOptions, Check>> = {
   schema: [() => true, ''],
   history: [isObject, 'an object'],
   serializerOptions: [isObject, 'an object'],
+  extraneous: EXTRANEOUS,
+  validationTimeout: VALIDATION_TIMEOUT,
 };
 
 const HISTORY_CHECKS: Readonly<Record<keyof HistoryBounds, Check>> = {
@@ -83,11 +94,16 @@ const HISTORY_CHECKS: Readonly<Record<keyof HistoryBounds, Check>> = {
   maxAge: [(value) => isWhole(value, 1), 'a whole number of milliseconds from 1'],
 };
 
+const MODULE_CHECKS: Readonly<Record<keyof SseModuleOptions, Check>> = {
+  ...STREAM_CHECKS,
+  backplane: BACKPLANE,
+  shutdown: [isObject, 'an object'],
+};
+
 /** @throws SseConfigurationError when an option of the module is unknown or cannot work. */
-export function checkModuleOptions(stream: SseStreamOptions, shutdown: SseShutdownOptions, backplane: unknown): void {
-  checkStream(stream, STREAM_CHECKS, 'SseModule.forRoot()');
-  check({ backplane }, { backplane: BACKPLANE }, 'SseModule.forRoot()');
-  check(shutdown, SHUTDOWN_CHECKS, 'SseModule.forRoot() shutdown');
+export function checkModuleOptions(options: SseModuleOptions): void {
+  checkStream(options, MODULE_CHECKS, 'SseModule.forRoot()');
+  check(options.shutdown ?? {}, SHUTDOWN_CHECKS, 'SseModule.forRoot() shutdown');
 }
 
 /** @throws SseConfigurationError when an option of the route is unknown or cannot work. */
@@ -125,6 +141,9 @@ export function explained<T>(where: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
+    if (cause instanceof SsePackageMissingError) {
+      throw cause;
+    }
     throw new SseConfigurationError(`${where}: ${messageOf(cause)}`, { cause });
   }
 }
@@ -142,9 +161,7 @@ function check(options: object, checks: Readonly<Record<string, Check>>, where: 
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!rule) {
-      throw new SseConfigurationError(
-        `${where}: there is no option ${quoted(name)}. Options are ${Object.keys(checks).join(', ')}`,
-      );
+      throw new SseConfigurationError(`${where}: ${unknownOption(name, Object.keys(checks))}`);
     }
     if (value !== undefined && !rule[0](value)) {
       throw new SseConfigurationError(`${where}: ${name} must be ${rule[1]}, not ${show(value)}`);

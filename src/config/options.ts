@@ -4,7 +4,7 @@ import type { SseFormat } from '../event/encode';
 import type { SseHeaders } from '../stream/response-headers';
 import type { EventId, OnEnd, OnError, OverflowOptions, PipeEvents } from '../stream/stream-options';
 import type { OnInvalid } from '../stream/validated';
-import type { SerializerOptions } from '../validation/compile-class-schema';
+import type { Extraneous, SerializerOptions } from '../validation/compile-class-schema';
 import type { ResponseSchema } from '../validation/response-schema';
 
 /** How streams behave; given for one route in `@SseRoute()`, for all of them in `SseModule.forRoot()`. */
@@ -33,10 +33,28 @@ export interface SseStreamOptions {
    * What an event does whose data do not fit `responseSchema`: `'error'` logs the issues, sends the error event and ends the
    * stream; `'drop'` leaves it out, counts it, logs it, and goes on; a function returns what to send instead, or `undefined` to
    * drop it, or throws. The log gets the first ones of each minute, and the number of the others.
+   * Data for which the schema throws an error do not fit, either, nor does an output that JSON cannot express.
    *
    * @default 'error'
    */
   onInvalid?: OnInvalid;
+  /**
+   * What happens to properties of the data that a class as `responseSchema` does not declare: `'strip'` does not send them,
+   * `'keep'` sends them without a validation, `'refuse'` makes the data invalid. A property is declared by any decorator of
+   * class-validator (`@Allow()` for any value) or class-transformer, by `@ApiProperty()`, or by the compiler plugin of
+   * `@nestjs/swagger`. Nested objects follow it where they are validated (`@ValidateNested()` with `@Type()`); what other
+   * properties hold is free-form. A Standard Schema decides itself.
+   *
+   * @default 'strip'
+   */
+  extraneous?: Extraneous;
+  /**
+   * Milliseconds that an asynchronous schema may take for the data of one event. After that the event is handled as invalid
+   * (see `onInvalid`), and is not sent. A whole number from 1.
+   *
+   * @default 10000
+   */
+  validationTimeout?: number;
   /**
    * What a source that came to its end tells the client.
    *
@@ -110,7 +128,10 @@ export interface SseRouteOptions<S extends ResponseSchema = ResponseSchema> exte
    * @default RequestMethod.GET
    */
   method?: RequestMethod;
-  /** What each event's data are validated against and documented with: a class, a Standard Schema, or a record of them by event name. */
+  /**
+   * What each event's data are validated against and documented with: a class with decorators of class-validator, a Standard
+   * Schema, a class that carries one (`createZodDto()` of nestjs-zod), or a record of them by event name.
+   */
   responseSchema?: S;
 }
 

@@ -9,7 +9,7 @@ import { checkHeaders, checkModuleOptions, checkRouteOptions, explained } from '
 import type { SseModuleOptions, SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './options';
 
 /** The default of every option. */
-const DEFAULTS = {
+export const DEFAULTS = {
   format: 'json',
   headers: {},
   heartbeat: 15_000,
@@ -20,6 +20,8 @@ const DEFAULTS = {
   overflow: { maxBytes: 1_048_576, policy: 'disconnect', timeout: 30_000 },
   typedEvents: false,
   eventId: randomId,
+  extraneous: 'strip',
+  validationTimeout: 10_000,
 } as const satisfies SseStreamOptions;
 
 const SHUTDOWN_DEFAULTS = { grace: 5_000, retry: 1_000 } as const satisfies SseShutdownOptions;
@@ -49,8 +51,8 @@ export function resolveModuleOptions(options: SseModuleOptions): {
   shutdown: Required<SseShutdownOptions>;
   backplane: Backplane | undefined;
 } {
+  checkModuleOptions(options);
   const { shutdown = {}, backplane, ...stream } = options;
-  checkModuleOptions(stream, shutdown, backplane);
   return { stream, backplane, shutdown: { ...SHUTDOWN_DEFAULTS, ...defined(shutdown) } };
 }
 
@@ -88,7 +90,7 @@ export function resolveRouteOptions(
       onInvalid: merged.onInvalid,
       openAfter: merged.openAfter,
       overflow: { ...DEFAULTS.overflow, ...defined(module.overflow ?? {}), ...defined(route.overflow ?? {}) },
-      validate: schema && compileSchema(schema, merged.serializerOptions),
+      validate: schema && explained(where, () => compileSchema(schema, merged)),
       // What the method reads back, it has given itself: a random id means nothing to it, and would take the place of one that does.
       eventId: merged.eventId === randomId && view.readsLastEventId ? noId : merged.eventId,
       pipe: merged.pipe,
@@ -102,7 +104,7 @@ export function resolveRouteOptions(
  * changes the names of classes.
  */
 function nameOfData(schema: SchemaKind | undefined): NameOfData {
-  const nameOfModel = schema?.kind === 'class' ? schema.model.name : undefined;
+  const nameOfModel = schema?.kind === 'record' ? undefined : schema?.model?.name;
   const names = new Map<Function, string>();
   for (const [event, member] of schema?.kind === 'record' ? schema.schemas : []) {
     if (member.kind === 'class' && !names.has(member.model)) {

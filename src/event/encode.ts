@@ -207,7 +207,11 @@ function describe(value: unknown): string {
     ? String(value)
     : value === null
       ? 'null'
-      : `a ${typeof value}`;
+      : withArticle(typeof value);
+}
+
+function withArticle(type: string): string {
+  return type === 'undefined' ? type : `${type === 'object' ? 'an' : 'a'} ${type}`;
 }
 
 function prefixLines(prefix: string, text: string): string {

@@ -85,10 +85,24 @@ export class SseValidationError extends SseError {
     readonly issues: readonly SseIssue[],
     /** Name of the event, where it has one. */
     readonly event?: string,
+    /** With the `cause` where the schema threw an error instead of an answer. */
+    options?: ErrorOptions,
   ) {
     // What did not pass the validation may be anything, the name included.
     const name = event === undefined ? 'an event' : `event ${show(event)}`;
-    super(`The data of ${name} do not fit the response schema: ${findings(issues)}`);
+    super(`The data of ${name} do not fit the response schema: ${findings(issues)}`, options);
+  }
+}
+
+/** An asynchronous schema did not answer within `validationTimeout`. The event is not sent. */
+export class SseValidationTimeoutError extends SseError {
+  readonly code = 'SSE_VALIDATION_TIMEOUT';
+
+  constructor(
+    /** Milliseconds that it had. */
+    readonly timeout: number,
+  ) {
+    super(`The schema has not answered within ${timeout} ms (validationTimeout). The event is not sent`);
   }
 }
 

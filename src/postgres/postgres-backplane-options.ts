@@ -1,4 +1,4 @@
-import { quoted, show } from '../event/printable';
+import { show } from '../event/printable';
 import { SseConfigurationError } from '../event/sse.error';
 import { unknownOption } from '../event/unknown-option';
 import type { PostgresTables } from './backplane-sql';

@@ -17,6 +17,7 @@ export interface PipelineContext {
   readonly options: StreamOptions;
   readonly demand: Demand;
   readonly onDropped: (error: SseValidationError) => void;
+  readonly onThrown: (error: SseValidationError) => void;
 }
 
 /**
@@ -26,13 +27,13 @@ export interface PipelineContext {
  * and `frameOfMessage` do the rest in the subscriber.
  */
 export function toMessages(values$: Observable<unknown>, context: PipelineContext): Observable<SseMessage> {
-  const { demand, onDropped, options } = context;
+  const { demand, onDropped, onThrown, options } = context;
   const { nameOfData, onInvalid, overflow, validate } = options;
   if (!validate) {
     return values$.pipe(map((value) => toMessage(value, nameOfData)));
   }
   const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
-  return values$.pipe(validated({ validate, nameOfData, onInvalid, demand, maxWaiting, onDropped }));
+  return values$.pipe(validated({ validate, nameOfData, onInvalid, demand, maxWaiting, onDropped, onThrown }));
 }
 
 /** Message → with its id → the developer's operators. */

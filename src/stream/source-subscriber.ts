@@ -3,13 +3,19 @@ import type { EventIds } from './event-ids';
 import type { FrameSink } from './frame-source';
 import type { StreamOptions } from './stream-options';
 
+/** Where frames go. */
+export interface FrameTaker extends Pick<FrameSink, 'write' | 'fail' | 'complete'> {
+  /** @returns whether the stream goes on without this value, of which no frame could be made. */
+  refuse(error: unknown, value: unknown, ids: EventIds): boolean;
+}
+
 /**
  * The one subscription to a source, and what makes frames of its values. One object in the place of a `Subject` that ends the
  * source, an operator for each step and an observer: 1.5 KB of heap less for each connection.
  */
 export class SourceSubscriber<T> extends Subscriber<T> {
   constructor(
-    private readonly sink: Pick<FrameSink, 'write' | 'fail' | 'complete'>,
+    private readonly sink: FrameTaker,
     private readonly toFrame: (value: T, options: StreamOptions, ids: EventIds) => string,
     private readonly options: StreamOptions,
     private readonly ids: EventIds,
@@ -22,7 +28,9 @@ export class SourceSubscriber<T> extends Subscriber<T> {
     try {
       frame = this.toFrame(value, this.options, this.ids);
     } catch (error) {
-      this.error(error);
+      if (!this.sink.refuse(error, value, this.ids)) {
+        this.error(error);
+      }
       return;
     }
     this.sink.write(frame);

@@ -2,7 +2,9 @@ import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscrip
 import { encodeOwnEvent, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { END_FRAME, endFrame, SILENT_END_FRAME } from '../event/end-frame';
 import { ERROR_EVENT } from '../event/own-events';
-import { SseError, SseOverflowError, SseSourceError, type SseValidationError } from '../event/sse.error';
+import { SseError, SseFieldError, SseOverflowError, SseSourceError, SseValidationError } from '../event/sse.error';
+import type { SseMessage } from '../event/sse-event';
+import { toMessage } from '../event/to-message';
 import { acceptsEventStream } from './accept';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
@@ -14,8 +16,9 @@ import { problemDetailsOf } from './problem-details';
 import { spread } from './spread';
 import type { LazyAbort } from './lazy-abort';
 import { frameOfMessage, frameOfPiped, frameOfValue, throughPipe, toMessages, type PipelineContext } from './pipeline';
+import { pipedMessage } from './piped-message';
 import { toObservable } from './source';
-import { SourceSubscriber } from './source-subscriber';
+import { SourceSubscriber, type FrameTaker } from './source-subscriber';
 import type { SharedFrames } from './shared-frames';
 import type { StreamCounters } from './stream-counters';
 import type { StreamLog } from './stream-log';
@@ -44,7 +47,7 @@ export interface StreamHost {
  * One client's stream, from the handler's source to the socket: owns the subscription to the source, the timers and the
  * response, and lets go of all of them at once, whichever side ends it.
  */
-export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
+export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriterEvents {
   readonly demand = new Demand();
   private readonly writer: FrameWriter;
   private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
@@ -258,6 +261,25 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
     return spread(this.options.retry ?? USUAL_RETRY);
   }
 
+  /** Data that the schema let through and that cannot be written are invalid, too. */
+  refuse(cause: unknown, value: unknown, ids: EventIds): boolean {
+    const { onInvalid, pipe, validate } = this.options;
+    if (!validate || onInvalid === 'error' || !(cause instanceof SseFieldError) || cause.field !== 'data') {
+      return false;
+    }
+    this.guarded(() => {
+      const message = pipe ? pipedMessage(value) : (value as SseMessage);
+      const error = new SseValidationError([{ path: [], message: cause.message }], message.event, { cause });
+      const replacement = onInvalid === 'drop' ? undefined : onInvalid(error, message);
+      if (replacement === undefined) {
+        this.drop(error);
+      } else {
+        this.write(frameOfMessage(toMessage(replacement), this.options, ids));
+      }
+    });
+    return true;
+  }
+
   /** More waits for a client that does not read than it may. */
   onOverflow(waiting: number): void {
     const { maxBytes } = this.options.overflow;
@@ -286,7 +308,13 @@ export class SseStream implements WheelEntry, FrameSink, FrameWriterEvents {
       this.subscribe(values$, frameOfValue, ids);
       return;
     }
-    const context: PipelineContext = { options, demand, onDropped: (error) => this.drop(error) };
+    const context: PipelineContext = {
+      options,
+      demand,
+      onDropped: (error) => this.drop(error),
+      onThrown: ({ cause }) =>
+        this.host.log.failed(handler, 'the schema threw an error, so the event is invalid', cause),
+    };
     if (!pipe) {
       this.subscribe(toMessages(values$, context), frameOfMessage, ids);
       return;

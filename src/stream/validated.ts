@@ -1,6 +1,6 @@
 import { Observable, Subscriber, type OperatorFunction } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
-import { SseOverflowError, SseValidationError } from '../event/sse.error';
+import { SseOverflowError, SseValidationError, SseValidationTimeoutError } from '../event/sse.error';
 import { EncodedMessage } from '../event/encoded-message';
 import type { SseEvent, SseMessage } from '../event/sse-event';
 import { toMessage, type NameOfData } from '../event/to-message';
@@ -24,6 +24,8 @@ export interface ValidatedOptions {
   /** Most events that may wait for an asynchronous validation; only pushed sources can get there. */
   readonly maxWaiting: number;
   readonly onDropped: (error: SseValidationError) => void;
+  /** The schema threw an error, the `cause` of this one, whatever `onInvalid` makes of it. */
+  readonly onThrown: (error: SseValidationError) => void;
 }
 
 /**
@@ -128,8 +130,12 @@ class ValidatingSubscriber extends Subscriber<unknown> {
       this.validMessages.next(message);
       return;
     }
-    const { onInvalid, onDropped } = this.options;
-    const error = new SseValidationError(result.issues, message.event);
+    const { onInvalid, onDropped, onThrown } = this.options;
+    const { issues, cause } = result;
+    const error = new SseValidationError(issues, message.event, cause === undefined ? undefined : { cause });
+    if (cause !== undefined && !(cause instanceof SseValidationTimeoutError)) {
+      onThrown(error);
+    }
     if (onInvalid === 'error') {
       throw error;
     }

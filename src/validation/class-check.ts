@@ -1,4 +1,5 @@
 import { ClassCheckRules, type Constraint, type PropertyRules } from './class-check-rules';
+import type { DeclaredProperties } from './declared-properties';
 import { PerClass } from './per-class';
 
 /** Deeper objects, those that hold themselves among them, are left to class-validator. */
@@ -16,19 +17,23 @@ const MAX_DEPTH = 100;
 export class ClassCheck {
   private readonly rules: PerClass<readonly PropertyRules[]>;
 
-  /** With the option of class-validator's `validate` that the objects are to be judged by; the others at their defaults. */
-  constructor(classValidator: typeof import('class-validator'), forbidUnknownValues: boolean) {
+  /** @param declared with it, properties that a class does not declare are invalid. */
+  constructor(
+    classValidator: typeof import('class-validator'),
+    private readonly declared?: DeclaredProperties,
+  ) {
     const reader = new ClassCheckRules(classValidator);
     this.rules = new PerClass((model) => {
       const rules = reader.read(model);
-      return forbidUnknownValues && rules?.length === 0 ? undefined : rules;
+      // Objects of a class without rules are invalid: class-validator's `forbidUnknownValues`.
+      return rules?.length === 0 ? undefined : rules;
     });
   }
 
   /** `false` where class-validator has to be asked. */
   isValid(object: object, depth = 0): boolean {
     const rules = this.rules.get(object.constructor);
-    if (!rules || depth > MAX_DEPTH) {
+    if (!rules || depth > MAX_DEPTH || this.hasExtras(object)) {
       return false;
     }
     for (const property of rules) {
@@ -37,6 +42,11 @@ export class ClassCheck {
       }
     }
     return true;
+  }
+
+  private hasExtras(object: object): boolean {
+    const names = this.declared?.of(object.constructor)?.names;
+    return names !== undefined && Object.keys(object).some((name) => !names.has(name));
   }
 
   private isPropertyValid(object: object, rules: PropertyRules, depth: number): boolean {

@@ -1,4 +1,4 @@
-import type { TransformerMetadata, TypeMetadata } from './class-transformer-metadata';
+import { lineOf, type TransformerMetadata, type TypeMetadata } from './class-transformer-metadata';
 
 /** A class of which class-transformer makes objects. */
 export type Model = new () => object;
@@ -13,6 +13,8 @@ export interface CopyRules {
   readonly prototype: object;
   /** The properties that are not just copied: those with `@Type`, and `UNDECIDED` for the names in the prototype. */
   readonly exceptions: ReadonlyMap<string, TypeMetadata | typeof UNDECIDED>;
+  /** Whether its objects have a `toJSON` of their own, and are left as they are. */
+  readonly writesItself: boolean;
 }
 
 /** Classes whose objects class-transformer treats in ways of their own. */
@@ -20,7 +22,12 @@ const SPECIAL: readonly Function[] = [Array, Boolean, Date, Map, Number, Set, St
 
 /** Rules for objects without a class. */
 export function copyRulesOfNoClass(): CopyRules {
-  return { model: undefined, prototype: Object.prototype, exceptions: namesIn(Object.prototype) };
+  return {
+    model: undefined,
+    prototype: Object.prototype,
+    exceptions: namesIn(Object.prototype),
+    writesItself: false,
+  };
 }
 
 /** `undefined` where only class-transformer can copy: for `@Expose`, `@Exclude`, `@Transform` and discriminators. */
@@ -36,7 +43,7 @@ export function readCopyRules(model: Function, metadata: TransformerMetadata): C
   const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = metadata;
   const others = [_transformMetadatas, _exposeMetadatas, _excludeMetadatas];
   const exceptions = namesIn(prototype);
-  for (let ancestor = model; ancestor.prototype; ancestor = Object.getPrototypeOf(ancestor.prototype.constructor)) {
+  for (const ancestor of lineOf(model)) {
     if (others.some((decorated) => decorated.has(ancestor))) {
       return undefined;
     }
@@ -49,7 +56,8 @@ export function readCopyRules(model: Function, metadata: TransformerMetadata): C
       }
     }
   }
-  return { model: model as Model, prototype, exceptions };
+  const writesItself = typeof (prototype as { toJSON?: unknown }).toJSON === 'function';
+  return { model: model as Model, prototype, exceptions, writesItself };
 }
 
 /** The names of methods and accessors, `constructor` and `__proto__`: class-transformer skips some and sets others. */

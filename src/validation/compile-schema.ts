@@ -1,18 +1,33 @@
-import { compileClassSchema, type SerializerOptions } from './compile-class-schema';
+import { compileClassSchema, type ClassSchemaOptions } from './compile-class-schema';
 import type { SchemaKind } from './response-schema';
 import { compileStandardSchema } from './compile-standard-schema';
+import { withTimeLimit } from './time-limit';
 import type { Validate } from './validate';
 
-/** Makes one function of any kind of schema. */
-export function compileSchema(schema: SchemaKind, serializerOptions?: SerializerOptions): Validate {
+/** How a schema of any kind is used. */
+export interface SchemaOptions extends ClassSchemaOptions {
+  /** Milliseconds that an asynchronous validation may take. */
+  readonly validationTimeout: number;
+}
+
+/**
+ * Makes one function of any kind of schema.
+ *
+ * @throws SseConfigurationError when it would validate nothing, SsePackageMissingError without what it needs.
+ */
+export function compileSchema(schema: SchemaKind, options: SchemaOptions): Validate {
+  return withTimeLimit(compileKind(schema, options), options.validationTimeout);
+}
+
+function compileKind(schema: SchemaKind, options: ClassSchemaOptions): Validate {
   switch (schema.kind) {
     case 'class':
-      return compileClassSchema(schema.model, serializerOptions);
+      return compileClassSchema(schema.model, options);
     case 'standard':
       return compileStandardSchema(schema.schema);
     case 'record':
       return compileRecord(
-        new Map([...schema.schemas].map(([event, member]) => [event, compileSchema(member, serializerOptions)])),
+        new Map([...schema.schemas].map(([event, member]) => [event, compileKind(member, options)])),
       );
   }
 }

@@ -3,7 +3,10 @@ import type { StandardSchema } from './standard-schema';
 import { SseConfigurationError } from '../event/sse.error';
 import { isServerSentEventClass } from '../event/server-sent-event';
 
-/** The schema of one kind of data: a class-validator class, or a Standard Schema (zod, valibot, arktype, …). */
+/**
+ * The schema of one kind of data: a class-validator class, a Standard Schema (zod, valibot, arktype, …), or a class that
+ * carries one as its static `schema`, as `createZodDto()` of nestjs-zod makes them.
+ */
 export type DataSchema<T = unknown> = Type<T> | StandardSchema<unknown, T>;
 
 /** A schema for each event name. A name that is not among them is invalid. */
@@ -14,7 +17,13 @@ export type ResponseSchema = DataSchema | SchemaRecord;
 
 /** The two kinds of a schema of data. */
 export type DataKind =
-  { readonly kind: 'class'; readonly model: Type } | { readonly kind: 'standard'; readonly schema: StandardSchema };
+  | { readonly kind: 'class'; readonly model: Type }
+  | {
+      readonly kind: 'standard';
+      readonly schema: StandardSchema;
+      /** The class that carries the schema, where one does. */
+      readonly model?: Type;
+    };
 
 /** The three kinds of a schema, told apart once when the application starts. */
 export type SchemaKind = DataKind | { readonly kind: 'record'; readonly schemas: ReadonlyMap<string, DataKind> };
@@ -42,15 +51,22 @@ export function kindOfSchema(schema: unknown): SchemaKind {
 }
 
 function kindOfDataSchema(schema: unknown): DataKind | undefined {
-  // Before classes: arktype's schemas are functions.
-  if ((typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema) {
-    return { kind: 'standard', schema: schema as StandardSchema };
+  // Before classes: arktype's schemas are functions, and a class may be a Standard Schema itself.
+  if (isStandardSchema(schema)) {
+    return { kind: 'standard', schema };
   }
   if (isServerSentEventClass(schema)) {
-    return { kind: 'class', model: schema.model };
+    return kindOfDataSchema(schema.model);
   }
   if (typeof schema === 'function' && schema.prototype) {
-    return { kind: 'class', model: schema as Type };
+    const model = schema as Type & { readonly schema?: unknown };
+    return isStandardSchema(model.schema)
+      ? { kind: 'standard', schema: model.schema, model }
+      : { kind: 'class', model };
   }
   return undefined;
+}
+
+function isStandardSchema(value: unknown): value is StandardSchema {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
 }

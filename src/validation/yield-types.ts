@@ -4,8 +4,12 @@ import type { ServerSentEventClass } from '../event/server-sent-event';
 import type { SseEnvelope, SseEnvelopeBase, SseEvent, SseMadeEvent, SseRawEvent } from '../event/sse-event';
 import type { DataSchema, ResponseSchema } from './response-schema';
 
+interface StandardTypes<Types> {
+  readonly '~standard': { readonly version: 1; readonly types?: Types };
+}
+
 /** The data that a schema accepts: an instance's properties, or a Standard Schema's input. */
-export type DataOf<S> = S extends { readonly '~standard': { readonly version: 1; readonly types?: infer Types } }
+export type DataOf<S> = S extends StandardTypes<infer Types> | { readonly schema: StandardTypes<infer Types> }
   ? NonNullable<Types> extends { readonly input: infer Input }
     ? Input
     : unknown

@@ -8,7 +8,7 @@ import {
   type SwaggerDocumentOptions,
   SwaggerModule,
 } from '@nestjs/swagger';
-import { IsNumber, IsString } from 'class-validator';
+import { Allow, IsNumber, IsString } from 'class-validator';
 import { type EventsOf, ServerSentEvent, ServerSentEventsView, SseRoute } from 'nestjs-sse-views';
 import { z } from 'zod';
 import { setupSseDocs } from '../../src/view/openapi/setup-sse-docs';
@@ -103,7 +103,9 @@ class Market extends ServerSentEventsView<EventsOf<typeof market>> {
 }
 
 class Row {
-  @ApiProperty() name!: string;
+  @Allow()
+  @ApiProperty()
+  name!: string;
 }
 
 @Controller('misc')
@@ -449,7 +451,7 @@ describe.each(ADAPTERS)('setupSseDocs on %s', (adapter) => {
 
     it('does not call an event whose name ends so an event twice, and writes only what a name may have', async () => {
       class StockEvent {
-        @ApiProperty() symbol!: string;
+        @Allow() @ApiProperty() symbol!: string;
       }
 
       @Controller('names')

@@ -171,15 +171,17 @@ describe.each(ADAPTERS)('validation, on %s', (adapter) => {
       ]);
     });
 
-    it('passes anything through a class without any decorator', async () => {
+    it('refuses to start with a class without one rule, which would validate nothing', async () => {
       class Anything {
         a?: unknown;
       }
-      expect(dataOf(await send([{ a: 1 }, { b: [2] }, new Anything()], { responseSchema: Anything }))).toEqual([
-        { a: 1 },
-        { b: [2] },
-        {},
-      ]);
+      const starting = (responseSchema: NonNullable<SseRouteOptions['responseSchema']>): Promise<TestApp> =>
+        serve(() => [], { responseSchema });
+      const message =
+        'StreamController.stream: the class Anything has no decorator of class-validator: as a schema it validates nothing';
+      for (const schema of [Anything, ServerSentEvent(Anything), { price: Price, any: Anything }]) {
+        await expect(starting(schema)).rejects.toThrow(message);
+      }
     });
 
     describe('with @Expose and @Exclude', () => {

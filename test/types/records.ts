@@ -153,3 +153,13 @@ export const instance: DataOf<typeof Price> = price;
 // @ts-expect-error a class stands for its instances
 export const constructor: DataOf<typeof Price> = Price;
 export const plain: SseEvent<Price> = { data: price };
+
+/** As `createZodDto()` of nestjs-zod makes them: the instance is the output, and what is sent is the input. */
+class HaltDto {
+  static readonly schema = schemas.halt;
+  reason!: string;
+  minutes!: number;
+}
+export const dtoInput: DataOf<typeof HaltDto> = { reason: 'volatility', minutes: '5' };
+// @ts-expect-error -- the output
+export const dtoOutput: DataOf<typeof HaltDto> = { reason: 'volatility', minutes: 5 };

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { Allow } from 'class-validator';
 import { resolveRouteOptions } from '../../src/config/resolve-options';
 import type { SseRouteOptions } from '../../src/config/options';
 import { describeStream, type AdditionalEvent } from '../../src/view/openapi/describe-stream';
@@ -8,7 +9,7 @@ import { streamText } from '../../src/view/openapi/stream-text';
 import { wireExamples } from '../../src/view/openapi/wire-example';
 
 class Price {
-  symbol!: string;
+  @Allow() symbol!: string;
 }
 
 const GAP: AdditionalEvent = {

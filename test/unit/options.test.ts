@@ -1,11 +1,13 @@
 import { RequestMethod } from '@nestjs/common';
+import { IsString } from 'class-validator';
 import { z } from 'zod';
 import type { SseModuleOptions, SseRouteOptions, SseStreamOptions } from '../../src/config/options';
 import { resolveModuleOptions, resolveRouteOptions, type ViewDefaults } from '../../src/config/resolve-options';
+import { ServerSentEvent } from '../../src/event/server-sent-event';
 import { SseConfigurationError } from '../../src/event/sse.error';
 
 class Price {
-  symbol!: string;
+  @IsString() symbol!: string;
 }
 
 const WHERE = 'StockPricesView.events';
@@ -58,6 +60,8 @@ const BAD: readonly [option: string, values: readonly unknown[], rule: string][]
     "'stop', 'reconnect', 'nothing' or an event: { event: 'done' }, { data: … } or { raw: '[DONE]' }",
   ],
   ['onError', ['end', 'nothing', null, false, {}, { event: 'failed' }, []], "'reconnect', 'stop' or a function"],
+  ['extraneous', ['drop', true, null, ''], "'strip', 'keep' or 'refuse'"],
+  ['validationTimeout', [0, -1, 1.5, NaN, Infinity, '10s', null, false], 'a whole number of milliseconds from 1'],
   ['openAfter', [-1, 1.5, NaN, Infinity, '100', null, true], 'a whole number of milliseconds from 0'],
   ['overflow', [null, 'disconnect', 5, []], 'an object'],
   ['serializerOptions', [null, 'groups', []], 'an object'],
@@ -101,6 +105,44 @@ describe('the options of a route', () => {
       expect(message).toContain('heartbeat, onInvalid, onEnd');
     },
   );
+
+  it.each([
+    ['hearbeat', 'heartbeat'],
+    ['HeartBeat', 'heartbeat'],
+    ['ontEnd', 'onEnd'],
+    ['eventid', 'eventId'],
+    ['schema', 'responseSchema'],
+    ['extranous', 'extraneous'],
+    ['rety', 'retry'],
+    ['onInvaild', 'onInvalid'],
+  ])('suggest for the unknown option %s that %s is meant', (option, meant) => {
+    expect(messageOf(() => resolve({ [option]: 5 } as SseRouteOptions))).toContain(
+      `${WHERE}: there is no option "${option}". Did you mean "${meant}"? Options are format, `,
+    );
+  });
+
+  it.each(['x', 'maxDuration', 'constructor', 'compression'])(
+    'suggest nothing for %s, which is like none',
+    (option) => {
+      expect(messageOf(() => resolve({ [option]: 5 } as SseRouteOptions))).toContain(
+        `${WHERE}: there is no option "${option}". Options are format, `,
+      );
+    },
+  );
+
+  it('refuse a class without one rule as a schema, and say what to do', () => {
+    class Anything {
+      a?: unknown;
+    }
+    class Inheriting extends Price {}
+    const message =
+      `${WHERE}: the class Anything has no decorator of class-validator: as a schema it validates nothing. Add decorators to ` +
+      'its properties (@Allow() to those of any value), or use a Standard Schema (zod, valibot, arktype)';
+    for (const responseSchema of [Anything, ServerSentEvent(Anything), { price: Price, any: Anything }]) {
+      expect(messageOf(() => resolve({ responseSchema }))).toBe(message);
+    }
+    expect(() => resolve({ responseSchema: Inheriting })).not.toThrow();
+  });
 
   it('refuse an unknown option of overflow', () => {
     expect(messageOf(() => resolve({ overflow: { max: 5 } } as unknown as SseRouteOptions))).toContain(
@@ -198,6 +240,15 @@ describe("the module's options", () => {
     expect(messageOf(() => resolveModuleOptions({ shutdown: { [option]: 5 } }))).toContain(
       `SseModule.forRoot() shutdown: there is no option "${option}"`,
     );
+  });
+
+  it.each([
+    ['backplan', 'backplane'],
+    ['shutDown', 'shutdown'],
+  ])('name all options of the module, and suggest for %s that %s is meant', (option, meant) => {
+    const message = messageOf(() => resolveModuleOptions({ [option]: 5 }));
+    expect(message).toContain(`there is no option "${option}". Did you mean "${meant}"? Options are format, `);
+    expect(message).toMatch(/, backplane, shutdown$/);
   });
 
   it('refuse a header that HTTP does not allow', () => {
