@@ -12,6 +12,8 @@ const BATCH_LENGTH = 16_384;
 export interface FrameWriterEvents {
   /** More than `maxBytes` wait for a client that does not read. */
   onOverflow(waitingBytes: number): void;
+  /** The response cannot be written to: what stands around it, a middleware for example, has thrown. */
+  onWriteError(error: unknown): void;
 }
 
 /**
@@ -81,13 +83,11 @@ export class FrameWriter implements ResponseWriter {
       return;
     }
     this.blockedSince = undefined;
-    let sent = 0;
-    while (sent < this.backlog.length && this.blockedSince === undefined) {
-      const chunk = this.backlog[sent++]!;
-      this.backlogBytes -= Buffer.byteLength(chunk);
-      this.send(chunk);
+    try {
+      this.sendBacklog();
+    } catch (error) {
+      this.events.onWriteError(error);
     }
-    this.backlog = this.backlog.slice(sent);
     // Whoever blocked again has taken a hold of its own; this one goes in any case.
     this.demand.release();
   }
@@ -125,11 +125,26 @@ export class FrameWriter implements ResponseWriter {
   /** @internal */
   flushFromTick(): void {
     this.isScheduled = false;
-    if (this.batch === '' && !this.isEnding && this.client.awaitsHead) {
-      // Firefox reports `open`, and settles a `fetch`, only at the first byte of the body.
-      this.batch = HEARTBEAT_FRAME;
+    // Nobody could catch an error here.
+    try {
+      if (this.batch === '' && !this.isEnding && this.client.awaitsHead) {
+        // Firefox reports `open`, and settles a `fetch`, only at the first byte of the body.
+        this.batch = HEARTBEAT_FRAME;
+      }
+      this.flush();
+    } catch (error) {
+      this.events.onWriteError(error);
     }
-    this.flush();
+  }
+
+  private sendBacklog(): void {
+    let sent = 0;
+    while (sent < this.backlog.length && this.blockedSince === undefined) {
+      const chunk = this.backlog[sent++]!;
+      this.backlogBytes -= Buffer.byteLength(chunk);
+      this.send(chunk);
+    }
+    this.backlog = this.backlog.slice(sent);
   }
 
   private flush(): void {

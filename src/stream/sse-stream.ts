@@ -12,12 +12,13 @@ import { EventIds } from './event-ids';
 import { isFrameSource, CONNECT_FRAMES, type FrameConnection, type FrameSink, type StreamState } from './frame-source';
 import { FrameWriter, type FrameWriterEvents } from './frame-writer';
 import { errorFrame } from './error-frame';
+import { isWorthLogging } from './late-error';
 import { problemDetailsOf } from './problem-details';
 import { spread } from './spread';
 import type { LazyAbort } from './lazy-abort';
 import { frameOfMessage, frameOfPiped, frameOfValue, throughPipe, toMessages, type PipelineContext } from './pipeline';
 import { pipedMessage } from './piped-message';
-import { toObservable } from './source';
+import { releaseSource, toObservable, type SourceReader } from './source';
 import { SourceSubscriber, type FrameTaker } from './source-subscriber';
 import type { SharedFrames } from './shared-frames';
 import type { StreamCounters } from './stream-counters';
@@ -47,7 +48,7 @@ export interface StreamHost {
  * One client's stream, from the handler's source to the socket: owns the subscription to the source, the timers and the
  * response, and lets go of all of them at once, whichever side ends it.
  */
-export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriterEvents {
+export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriterEvents, SourceReader {
   readonly demand = new Demand();
   private readonly writer: FrameWriter;
   private state: 'new' | 'opening' | 'open' | 'ending' | 'closed' = 'new';
@@ -55,6 +56,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
   private openTimer: NodeJS.Timeout | undefined;
   /** `performance.now()` when the response was ended, which the client may not have read. */
   private endedAt: number | undefined;
+  private hasLateError = false;
   /** A source that makes its frames itself. */
   private connection: FrameConnection | undefined;
   /** Any other. */
@@ -66,12 +68,17 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     private readonly client: ClientResponse,
     private readonly abort: LazyAbort,
     private readonly options: StreamOptions,
-    private readonly handler: string,
+    readonly handler: string,
     private readonly host: StreamHost,
     /** The framework's request. */
     private readonly request: unknown,
   ) {
     this.writer = new FrameWriter(client, this.demand, options.overflow.maxBytes, host.counters, this);
+  }
+
+  /** Whether it is open, or was until its end began. */
+  get isOpen(): boolean {
+    return this.state === 'open' || this.state === 'ending';
   }
 
   /** Whether its source can bring events just now. */
@@ -90,7 +97,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     const { openAfter } = this.options;
     return new Promise((resolve, reject) => {
       if (this.state !== 'new') {
-        // Closed while the handler still prepared its source.
+        // Over while the handler still prepared its source.
+        releaseSource(source, this);
         resolve(undefined);
         return;
       }
@@ -205,6 +213,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       return;
     }
     if (this.state !== 'open') {
+      this.onLateError(error);
       return;
     }
     try {
@@ -280,6 +289,19 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     return true;
   }
 
+  /** Logs once what the source, or the handler that prepared it, threw when nobody waited for it any more. */
+  onLateError(error: unknown): void {
+    if (!this.hasLateError && isWorthLogging(error)) {
+      this.hasLateError = true;
+      this.host.log.failed(this.handler, 'the source failed after its stream had ended', error);
+    }
+  }
+
+  onWriteError(error: unknown): void {
+    this.host.log.failed(this.handler, 'the response cannot be written to', error);
+    this.destroy();
+  }
+
   /** More waits for a client that does not read than it may. */
   onOverflow(waiting: number): void {
     const { maxBytes } = this.options.overflow;
@@ -287,7 +309,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
   }
 
   private connect(source: unknown): void {
-    const { demand, handler, options } = this;
+    const { demand, options } = this;
     const { pipe, validate } = options;
     if (source === null) {
       this.decline();
@@ -303,7 +325,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       source = events;
     }
     const ids = new EventIds(options.eventId);
-    const values$ = toObservable(source, demand, handler);
+    const values$ = toObservable(source, this);
     if (!pipe && !validate) {
       this.subscribe(values$, frameOfValue, ids);
       return;
@@ -413,8 +435,13 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     const frame = this.lastFrame(onEnd, retry);
     this.state = 'ending';
     this.release();
-    this.writer.write(frame);
-    this.writer.end();
+    try {
+      this.writer.write(frame);
+      this.writer.end();
+    } catch (error) {
+      this.onWriteError(error);
+      return;
+    }
     if (this.state === 'ending') {
       this.endedAt = performance.now();
       this.host.wheel.add(this, this.options.overflow.timeout);
@@ -437,7 +464,11 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     this.opened = undefined;
     this.state = 'closed';
     this.release();
-    opened?.reject(error);
+    if (opened) {
+      opened.reject(error);
+    } else {
+      this.onLateError(error);
+    }
   }
 
   private giveUp(reason: string): void {

@@ -45,8 +45,9 @@ export abstract class ServerSentEventsView<T = unknown> {
    * A body of the request that nobody has read is dropped when the method is called, unless it takes the request, the response
    * or the body as a parameter.
    *
-   * When the client goes, `@SseSignal()` aborts and the iterable is returned (the `Observable` unsubscribed). A generator
-   * that waits for something must wire the signal into that wait, or its `finally` runs when the wait is over.
+   * When the client goes, `@SseSignal()` aborts and the iterable is returned (a `Readable` is destroyed, a `ReadableStream`
+   * cancelled, an `Observable` unsubscribed). A generator that waits for something must wire the signal into that wait, or its
+   * `finally` runs when the wait is over. A `Readable` or `ReadableStream` that may be silent is best returned as it is.
    */
   abstract events(...args: never[]): SseSource<T>;
 }

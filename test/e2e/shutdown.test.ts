@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('app.close() on %s', (adapter) => {
       async promised(@SseSignal() signal: AbortSignal): Promise<string[]> {
         await aborted(signal);
         ended++;
-        throw new Error('it was stopped');
+        throw signal.reason;
       }
     }
     const app = await startApp(adapter, { controllers: [Unopened], sse: { openAfter: 60_000 } });
