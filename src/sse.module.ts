@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { Global, Inject, Module, type DynamicModule, type FactoryProvider, type NestModule } from '@nestjs/common';
 import type { SseChannelOptions } from './channel/channel-definition';
 import { getChannelToken } from './channel/inject-channel.decorator';
 import { memoryBackplane } from './channel/memory-backplane';
@@ -38,7 +38,10 @@ import { SseRuntime } from './view/sse.runtime';
   ],
   exports: [SseConnections, SseRuntime, SseChannels],
 })
-export class SseModule extends ConfigurableModuleClass {
+export class SseModule extends ConfigurableModuleClass implements NestModule {
+  @Inject(SseRouteRegistrar)
+  private readonly registrar!: SseRouteRegistrar;
+
   /** @param options defaults for every stream; each route may override them. */
   static override forRoot(options: SseModuleOptions = {}): DynamicModule {
     return super.forRoot(options);
@@ -66,6 +69,11 @@ export class SseModule extends ConfigurableModuleClass {
       providers: [{ provide: CHANNEL_OPTIONS, useValue: channels }, ...providers],
       exports: providers.map(({ provide }) => provide),
     };
+  }
+
+  /** Adds no middleware: it is the moment when Nest knows all interceptors and has not made its routes. @internal */
+  configure(): void {
+    this.registrar.placeInterceptors();
   }
 }
 

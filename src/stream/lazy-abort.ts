@@ -1,3 +1,11 @@
+import { guardedSignal } from './guarded-signal';
+
+/** Whose signal it is. */
+export interface AbortOwner {
+  /** A listener of the signal has thrown. */
+  onListenerError(error: unknown): void;
+}
+
 /**
  * An `AbortController` whose signal is made when somebody asks for it. Most streams' sources never do, and a signal is 1.2 KB
  * of heap and 8 µs for each connection.
@@ -6,9 +14,12 @@ export class LazyAbort {
   isAborted = false;
   private controller: AbortController | undefined;
 
+  constructor(private readonly owner: AbortOwner) {}
+
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
+      guardedSignal(this.controller.signal, (error) => this.owner.onListenerError(error));
       if (this.isAborted) {
         this.controller.abort();
       }

@@ -335,7 +335,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       demand,
       onDropped: (error) => this.drop(error),
       onThrown: ({ cause }) =>
-        this.host.log.failed(handler, 'the schema threw an error, so the event is invalid', cause),
+        this.host.log.failed(this.handler, 'the schema threw an error, so the event is invalid', cause),
     };
     if (!pipe) {
       this.subscribe(toMessages(values$, context), frameOfMessage, ids);

@@ -1,6 +1,9 @@
 import { SSE_ABORT_CONTROLLER } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { SseSourceError } from '../event/sse.error';
 import { ClientResponse, type ResponseOwner } from '../stream/client-response';
-import { LazyAbort } from '../stream/lazy-abort';
+import { LazyAbort, type AbortOwner } from '../stream/lazy-abort';
+import type { SourceReader } from '../stream/source';
 import { SseStream } from '../stream/sse-stream';
 import type { OnEnd, StreamOptions } from '../stream/stream-options';
 import { lastEventIdOf } from './last-event-id.decorator';
@@ -17,16 +20,32 @@ export interface CarriesSseRequest {
   [SSE_ABORT_CONTROLLER]?: { readonly signal: AbortSignal };
 }
 
+/**
+ * How far a request is.
+ *
+ * - `waiting`: no stream is being prepared: guards, pipes and interceptors work.
+ * - `starting`: the handler prepares a stream, or an answer in its place is about to open.
+ * - `answered`: the response is a stream, or was answered in another way.
+ * - `over`: the response is over.
+ *
+ * From `starting` it goes back to `waiting` when the stream could not open, or is abandoned: an interceptor may try again.
+ */
+type Phase = 'waiting' | 'starting' | 'answered' | 'over';
+
 /** One request for a stream, from the guard to the end of its response. */
-export class SseRequest implements OwnedConnection, ResponseOwner {
+export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
   readonly lastEventId: string | undefined;
   handler = '';
+  /** Whether the outermost interceptor watches already what the others give. */
+  isWatched = false;
 
   private readonly openedTime = Date.now();
-  private readonly abort = new LazyAbort();
   private readonly client: ClientResponse;
+  /** Aborts when the handler's try is over; the next try has another. */
+  private abort: LazyAbort;
   private stream: SseStream | undefined;
-  private isEnded = false;
+  private phase: Phase = 'waiting';
+  private tries = 0;
 
   constructor(
     readonly runtime: SseRuntime,
@@ -36,8 +55,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
   ) {
     this.lastEventId = lastEventIdOf(request);
     this.client = new ClientResponse(response);
-    // Where Nest's own @SseSignal() looks.
-    request[SSE_ABORT_CONTROLLER] = this.abort;
+    this.abort = this.newAbort();
     this.client.whenOver(this);
   }
 
@@ -53,37 +71,89 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
     return this.stream?.sourceState ?? 'live';
   }
 
-  /** Whether the client left before the handler could start. */
+  /** Whether the response is over; the client may have left before the handler could start. */
   get isOver(): boolean {
-    return this.abort.isAborted;
+    return this.phase === 'over';
+  }
+
+  /** Whether the response is taken, so that nothing else can be sent with it. */
+  get isAnswered(): boolean {
+    const { client, phase, stream } = this;
+    return phase === 'answered' || stream?.isOpen === true || (!client.isUntouched && !client.isGone);
+  }
+
+  /**
+   * Begins a try of the handler, with a signal of its own. One that is under way is abandoned.
+   *
+   * @returns what `abandon` takes.
+   * @throws SseSourceError when the response is taken.
+   */
+  begin(where: string): number {
+    if (this.isAnswered) {
+      throw calledAgain(where);
+    }
+    this.abandon(this.tries);
+    if (this.abort.isAborted && !this.isOver) {
+      this.abort = this.newAbort();
+    }
+    return ++this.tries;
+  }
+
+  /** Gives up a try whose stream has not opened: its signal aborts, and its source is released when it comes. */
+  abandon(of: number): void {
+    const { stream } = this;
+    if (of === this.tries && this.phase === 'starting' && stream?.isOpen === false) {
+      this.stream = undefined;
+      this.stopStarting(stream);
+    }
   }
 
   /**
    * Opens the stream on what `start` returns.
    *
    * @returns when the stream is open, or over; or the status to answer with where there is nothing to stream.
-   * @throws what `start` or the source throws before anything was sent.
+   * @throws what `start` or the source throws before anything was sent; SseSourceError when this was abandoned.
    */
   async open(start: () => unknown, handler: string, options: StreamOptions): Promise<number | undefined> {
-    this.handler = handler;
-    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
-    this.runtime.connections.add(this);
-    try {
-      const status = await this.stream.open(await start());
-      if (status !== undefined) {
-        this.runtime.connections.delete(this);
-      }
-      return status;
-    } catch (error) {
-      if (this.isEnded) {
-        // The client left, or the stream was closed: it is only the method's word that it stopped.
-        return undefined;
-      }
-      // Nothing was sent: the response goes on as an ordinary one, by way of the exception filters.
-      this.stream.onOver();
-      this.runtime.connections.delete(this);
-      throw error;
+    if (this.phase === 'starting') {
+      // Called twice at a time: no signal can tell these two apart.
+      throw calledAgain(handler);
     }
+    const stream = this.newStream(handler, options);
+    try {
+      return this.settled(stream, await stream.open(await start()));
+    } catch (error) {
+      return this.failed(stream, error);
+    }
+  }
+
+  /** As `open`, with events that interceptors give in the handler's place: they are subscribed to before this returns. */
+  async answer(
+    eventsOf: (reader: SourceReader) => Observable<unknown>,
+    handler: string,
+    options: StreamOptions,
+  ): Promise<number | undefined> {
+    this.begin(handler);
+    const stream = this.newStream(handler, options);
+    try {
+      return this.settled(stream, await stream.open(eventsOf(stream)));
+    } catch (error) {
+      return this.failed(stream, error);
+    }
+  }
+
+  /** The response is answered by somebody else. */
+  markAnswered(): void {
+    this.phase = 'answered';
+  }
+
+  /** An interceptor failed. @returns whether the error goes to the client, in its open stream. */
+  fail(error: unknown): boolean {
+    const isOpen = this.stream?.isOpen === true;
+    if (isOpen) {
+      this.stream?.fail(error);
+    }
+    return isOpen;
   }
 
   /** Drops the request's body, if nobody reads it. */
@@ -93,8 +163,8 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
 
   /** Opens the stream and ends it with the time after which the client shall come back. */
   turnAway(retry: number, handler: string, options: StreamOptions): void {
-    this.handler = handler;
-    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
+    this.begin(handler);
+    this.newStream(handler, options);
     this.close('reconnect', retry);
     if (this.runtime.isClosing) {
       this.client.closeConnection();
@@ -102,8 +172,15 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
   }
 
   close(onEnd: OnEnd = 'reconnect', retry?: number): void {
-    this.isEnded = true;
-    this.stream?.close(onEnd, retry);
+    const { client, phase, stream } = this;
+    if (phase === 'starting') {
+      this.phase = 'answered';
+    }
+    stream?.close(onEnd, retry);
+    if (phase === 'starting' && stream?.isOpen === false) {
+      // It could not be opened for that, because of a header for example: its client must not wait for ever.
+      client.destroy();
+    }
   }
 
   /** Ends the stream because the server stops, and lets the client's connection end as well. */
@@ -118,7 +195,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
   }
 
   onOver(): void {
-    this.isEnded = true;
+    this.phase = 'over';
     this.stream?.onOver();
     this.abort.abort();
     this.runtime.connections.delete(this);
@@ -127,6 +204,75 @@ export class SseRequest implements OwnedConnection, ResponseOwner {
       this.runtime.linger(unfinishedRequest);
     }
   }
+
+  onListenerError(error: unknown): void {
+    this.stream?.onLateError(error);
+  }
+
+  private newAbort(): LazyAbort {
+    const abort = new LazyAbort(this);
+    // Where Nest's own @SseSignal() looks.
+    this.request[SSE_ABORT_CONTROLLER] = abort;
+    return abort;
+  }
+
+  private newStream(handler: string, options: StreamOptions): SseStream {
+    this.handler = handler;
+    this.phase = 'starting';
+    this.stream = new SseStream(this.client, this.abort, options, handler, this.runtime, this.request);
+    this.runtime.connections.add(this);
+    return this.stream;
+  }
+
+  private settled(stream: SseStream, status: number | undefined): number | undefined {
+    if (stream !== this.stream) {
+      throw new SseAbandonedError(stream.handler);
+    }
+    if (this.phase === 'starting') {
+      this.phase = 'answered';
+    }
+    if (status !== undefined) {
+      this.runtime.connections.delete(this);
+    }
+    return status;
+  }
+
+  private failed(stream: SseStream, error: unknown): undefined {
+    if (stream === this.stream && this.phase === 'starting') {
+      // Nothing was sent: the response goes on as an ordinary one, by way of the exception filters.
+      this.stopStarting(stream);
+      throw error;
+    }
+    if (error instanceof SseAbandonedError) {
+      throw error;
+    }
+    stream.onLateError(error);
+    if (stream !== this.stream) {
+      throw new SseAbandonedError(stream.handler);
+    }
+    // The client left, or the stream was closed: it is only the method's word that it stopped.
+    return undefined;
+  }
+
+  private stopStarting(stream: SseStream): void {
+    this.phase = 'waiting';
+    stream.onOver();
+    this.runtime.connections.delete(this);
+  }
+}
+
+/** A call of the handler was given up, and somebody waits for it all the same. */
+class SseAbandonedError extends SseSourceError {
+  constructor(where: string) {
+    super(`${where}: an interceptor gave this call of the handler up, by an answer of its own or by another call`);
+  }
+}
+
+function calledAgain(where: string): SseSourceError {
+  return new SseSourceError(
+    `${where}: an interceptor called the handler again, and the response is taken already. To an interceptor, a handler is ` +
+      'done when its stream opens: repeat() and retry() can only act before that',
+  );
 }
 
 /** The options of a stream: the route's own, then what its view's instance says, then the defaults. */

@@ -3,6 +3,7 @@ import { END_OF_STREAM_ID } from '../event/encode';
 import { isEventSource, namesMediaType } from '../stream/accept';
 import { problemDetailsOf } from '../stream/problem-details';
 import { isUnavailable } from '../stream/sse-stream';
+import type { StreamOptions } from '../stream/stream-options';
 import { SSE_REQUEST, streamOptions, type CarriesSseRequest, type SseRequest } from './sse-request';
 
 /** The handlers that were made here, each with the method that it stands for. */
@@ -40,7 +41,15 @@ export function createSseHandler(method: Function, name: string, responseIndex: 
         return method.apply(this, args) as unknown;
       }
       const own = TAKES_REQUEST in method ? [sse.request, sse.lastEventId] : args.slice(0, responseIndex);
-      return serve(sse, this, () => method.apply(this, own), handler, name);
+      const where = `${this.constructor.name}.${name}`;
+      const route = sse.runtime.routes.get(handler)!;
+      const options = streamOptions(route, this);
+      return serve(sse, where, options, () => {
+        if (!route.takesRequest) {
+          sse.discardBody();
+        }
+        return sse.open(() => method.apply(this, own), where, options);
+      });
     },
   }[name]!;
   methodOf.set(handler, method);
@@ -57,21 +66,22 @@ export function unwrap(handler: Function): Function {
   return methodOf.get(handler) ?? handler;
 }
 
-async function serve(
+/**
+ * Opens a stream, unless the request cannot have one just now.
+ *
+ * @param open is called before this returns, if at all.
+ */
+export async function serve(
   sse: SseRequest,
-  controller: object,
-  start: () => unknown,
-  handler: Function,
-  name: string,
+  where: string,
+  options: StreamOptions,
+  open: () => Promise<number | undefined>,
 ): Promise<void> {
   const { runtime, request, response } = sse;
   if (sse.isOver) {
     return;
   }
   const { httpAdapter } = runtime.adapterHost;
-  const where = `${controller.constructor.name}.${name}`;
-  const route = runtime.routes.get(handler)!;
-  const options = streamOptions(route, controller);
   const turnAway = (reason: string, cause?: unknown): void => {
     const retry = runtime.spreadRetry();
     if (isEventSource(request)) {
@@ -97,15 +107,13 @@ async function serve(
   }
   if (sse.lastEventId === END_OF_STREAM_ID) {
     // https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model: 204 stops the reconnection.
+    sse.markAnswered();
     await answer(HttpStatus.NO_CONTENT);
     return;
   }
-  if (!route.takesRequest) {
-    sse.discardBody();
-  }
   let status: number | undefined;
   try {
-    status = await sse.open(start, where, options);
+    status = await open();
   } catch (error) {
     if (!isUnavailable(error)) {
       throw error;

@@ -1,5 +1,5 @@
 import { Inject, Injectable, RequestMethod, Res, type Type } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ContextIdFactory, ModulesContainer, type ContextId } from '@nestjs/core';
 import type { SseChannelOptions } from '../channel/channel-definition';
 import { CHANNEL_OPTIONS } from '../channel/sse-channels.module';
 import { resolveRouteOptions, type ViewDefaults } from '../config/resolve-options';
@@ -11,6 +11,7 @@ import { documentRoute } from './openapi/document-route';
 import { readsLastEventId } from './last-event-id.decorator';
 import { ServerSentEventsView } from './server-sent-events.view';
 import { createSseHandler, unwrap } from './sse-route.handler';
+import { placeInterceptors } from './place-interceptors';
 import { METHOD, recordedRoute, type SseRouteRecord } from './sse-route.metadata';
 import { SseRuntime } from './sse.runtime';
 
@@ -37,6 +38,13 @@ interface RouteArgument {
   [OURS]?: true;
 }
 
+/** What Nest keeps of a controller, as far as it is used here. */
+interface ControllerWrapper {
+  readonly instance: unknown;
+  isDependencyTreeStatic(): boolean;
+  getInstanceByContextId(contextId: ContextId): { readonly instance: unknown } | undefined;
+}
+
 /**
  * Finds every stream among the application's controllers and makes it a route, in its constructor: that is before Nest
  * resolves routes, and before a document can be made.
@@ -44,10 +52,13 @@ interface RouteArgument {
 @Injectable()
 export class SseRouteRegistrar {
   private readonly channels: ReadonlyMap<string, SseChannelOptions>;
+  /** The handlers, each with its controller. */
+  private readonly handlers: { readonly controller: Type; readonly handler: Function }[] = [];
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(SseRuntime) private readonly runtime: SseRuntime,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {
     if ([...modules.values()].filter((module) => module.providers.has(SseRuntime)).length > 1) {
       throw new SseConfigurationError(
@@ -60,15 +71,20 @@ export class SseRouteRegistrar {
         .map((channel) => [channel.name, channel]),
     );
     for (const module of modules.values()) {
-      for (const { metatype } of module.controllers.values()) {
-        if (typeof metatype === 'function') {
-          this.register(metatype as Type);
+      for (const wrapper of module.controllers.values()) {
+        if (typeof wrapper.metatype === 'function') {
+          this.register(wrapper.metatype as Type, wrapper);
         }
       }
     }
   }
 
-  private register(controller: Type): void {
+  /** Is called when all interceptors of the application are known, and Nest has not looked at them yet. */
+  placeInterceptors(): void {
+    placeInterceptors(this.config, this.handlers);
+  }
+
+  private register(controller: Type, wrapper: ControllerWrapper): void {
     const isView = controller.prototype instanceof ServerSentEventsView;
     if (isView && typeof (controller.prototype as Record<string, unknown>)['events'] !== 'function') {
       throw new SseConfigurationError(`${controller.name} extends ServerSentEventsView and has no method events()`);
@@ -78,13 +94,14 @@ export class SseRouteRegistrar {
       const isEvents = isView && name === 'events';
       const record = recordedRoute(method) ?? (isEvents ? { path: '', options: {} } : undefined);
       if (record) {
-        this.registerRoute(controller, name, method, record, isView, isEvents);
+        this.registerRoute(controller, wrapper, name, method, record, isView, isEvents);
       }
     }
   }
 
   private registerRoute(
     controller: Type,
+    wrapper: ControllerWrapper,
     name: string,
     method: Function,
     record: SseRouteRecord,
@@ -123,7 +140,9 @@ export class SseRouteRegistrar {
       stream: { ...route.stream, onNestMessage: this.hintAtName(where) },
       takesRequest: takesRequest(controller, name),
       role: isEvents ? 'events' : isView ? 'beside events' : 'method',
+      controllerOf: (request) => controllerOf(wrapper, request),
     });
+    this.handlers.push({ controller, handler });
   }
 
   /** Says once that what a route yields looks like Nest's `MessageEvent`. It may be a row that has these keys. */
@@ -211,6 +230,13 @@ function freeSignals(prototype: object, name: string): void {
     const freed = types.map((type) => (type === AbortSignal ? Object : type));
     Reflect.defineMetadata(PARAMETER_TYPES, freed, prototype, name);
   }
+}
+
+/** The controller that Nest made: one for all requests, or one for each. */
+function controllerOf(wrapper: ControllerWrapper, request: object): object | undefined {
+  return wrapper.isDependencyTreeStatic()
+    ? (wrapper.instance as object)
+    : (wrapper.getInstanceByContextId(ContextIdFactory.getByRequest(request))?.instance as object | undefined);
 }
 
 function methodNames(prototype: object): string[] {

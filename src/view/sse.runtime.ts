@@ -19,6 +19,8 @@ export interface RegisteredRoute extends ResolvedRoute {
   readonly role: 'events' | 'beside events' | 'method';
   /** Whether the method takes the request, and so may read its body in the stream. */
   readonly takesRequest: boolean;
+  /** The instance that serves a request, where there is one. */
+  controllerOf(request: object): object | undefined;
 }
 
 type HttpAdapter = HttpAdapterHost['httpAdapter'];
