@@ -31,7 +31,10 @@ export interface SseSubscribeOptions<T = unknown> {
   readonly from?: SubscribeFrom | undefined;
   /** @default the channel's own topic */
   readonly topic?: string | undefined;
-  /** Whether the subscriber gets an event. Its position is kept up to date all the same. */
+  /**
+   * Whether the subscriber gets an event: `true` or `false`, at once. Anything else, a promise above all, ends the subscription
+   * with an error. Its position is kept up to date all the same.
+   */
   readonly filter?: ((event: SseChannelEvent<T>) => boolean) | undefined;
   /** Ends the subscription: the signal of `@SseSignal()`. Needed where a generator iterates; see `SseSubscription`. */
   readonly signal?: AbortSignal | undefined;

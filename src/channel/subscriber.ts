@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EncodedEvent } from '../event/encoded-event';
 import { quoted } from '../event/printable';
+import { refusePromise } from '../event/refuse-promise';
+import { SseSourceError } from '../event/sse.error';
 import type { Demand } from '../stream/demand';
 import type { FrameConnection, FrameSink, StreamState } from '../stream/frame-source';
 import { TimeSlice } from '../stream/time-slice';
@@ -309,7 +311,10 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
   private passes(event: TopicEvent): boolean {
     const { filter } = this.options;
     try {
-      return !this.isOver && event.isWellFormed && (filter === undefined || filter(event.published));
+      if (this.isOver || !event.isWellFormed) {
+        return false;
+      }
+      return filter === undefined || checkedAnswer(filter(event.published));
     } catch (error) {
       this.fail(error);
       return false;
@@ -365,4 +370,13 @@ export class Subscriber implements TopicSubscriber, WheelEntry, FrameConnection 
     this.wheel.remove(this);
     this.hub.leave(this);
   }
+}
+
+/** What decides who gets an event must say yes or no: a promise would be a yes, whatever it comes to. */
+function checkedAnswer(passes: unknown): boolean {
+  if (typeof passes === 'boolean') {
+    return passes;
+  }
+  refusePromise(passes, 'A filter');
+  throw new SseSourceError(`A filter must return true or false, not ${passes === null ? 'null' : typeof passes}`);
 }

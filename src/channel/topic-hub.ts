@@ -1,4 +1,7 @@
+import { Logger } from '@nestjs/common';
+import { errorKind, errorLine, errorText } from '../event/error-text';
 import type { FrameSink, StreamState } from '../stream/frame-source';
+import { RepeatedLog } from '../stream/repeated-log';
 import type { Backplane, Delivery, HistoryBounds, Position } from './backplane';
 import { SseClosedError } from './backplane.error';
 import type { ChannelCounters } from './channel-counters';
@@ -6,6 +9,8 @@ import type { SseGap } from './channel-event';
 import type { MalformedEntries } from './malformed-entries';
 import { RecentEvents } from './recent-events';
 import { TopicEvent, TurnEvents } from './topic-event';
+
+const log = new RepeatedLog(new Logger('SseChannel'));
 
 /** Most events that wait for a hub. It takes them in the turn in which they come, so this bounds one turn's burst. */
 const MAX_BUFFERED = 100_000;
@@ -138,7 +143,7 @@ export class TopicHub {
     } catch (error) {
       this.flush();
       for (const subscriber of [...this.joining, ...this.attached]) {
-        subscriber.fail(error);
+        this.expel(subscriber, error);
       }
       this.end();
     }
@@ -157,7 +162,11 @@ export class TopicHub {
         this.flush();
         this.restart(delivery.position);
         for (const subscriber of this.attached) {
-          subscriber.gap(delivery);
+          try {
+            subscriber.gap(delivery);
+          } catch (error) {
+            this.expel(subscriber, error);
+          }
         }
         break;
       case 'status':
@@ -188,7 +197,11 @@ export class TopicHub {
     if (this.joining.size > 0) {
       this.recent.add(event);
       for (const subscriber of this.joining) {
-        subscriber.onLive(position);
+        try {
+          subscriber.onLive(position);
+        } catch (error) {
+          this.expel(subscriber, error);
+        }
       }
     }
   }
@@ -206,11 +219,40 @@ export class TopicHub {
       counters.delivered += frames.events * this.sinks.size;
       counters.bytes += frames.bytes.length * this.sinks.size;
       for (const sink of this.sinks.values()) {
-        sink.writeShared(frames);
+        try {
+          sink.writeShared(frames);
+        } catch (error) {
+          this.expel([...this.sinks].find(([, one]) => one === sink)?.[0], error);
+        }
       }
     }
-    for (const subscriber of this.takers) {
-      subscriber.receive(turn);
+    // A filter may subscribe: what it attaches has this turn behind it.
+    const takers = [...this.takers];
+    for (const subscriber of takers) {
+      try {
+        subscriber.receive(turn);
+      } catch (error) {
+        this.expel(subscriber, error);
+      }
+    }
+  }
+
+  /** Ends the subscriber that has thrown. All others get what they would have got. */
+  private expel(subscriber: TopicSubscriber | undefined, error: unknown): void {
+    if (!subscriber) {
+      return;
+    }
+    try {
+      subscriber.fail(error);
+    } catch (cause) {
+      log.say(
+        { level: 'error', place: 'channels', what: 'a subscriber could not be ended', kind: errorKind(cause) },
+        () => ({
+          stack: errorText(cause),
+          about: errorLine(cause),
+        }),
+      );
+      this.leave(subscriber);
     }
   }
 

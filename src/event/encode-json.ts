@@ -2,6 +2,7 @@ import { isObservable } from 'rxjs';
 import { messageOf } from './error-text';
 import { isRefusedPromise } from './is-promise-like';
 import { quoted } from './printable';
+import { quietPromises } from './quiet-promises';
 import { SseFieldError } from './sse.error';
 
 /** Most characters of a place in the data that a message names. */
@@ -22,6 +23,7 @@ export function encodeJson(data: unknown): string {
   try {
     json = JSON.stringify(data);
   } catch (cause) {
+    quietPromises(data);
     refuse(data, []);
     throw new SseFieldError('data', `cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
@@ -30,6 +32,7 @@ export function encodeJson(data: unknown): string {
   }
   unwritten = json?.length ?? 0;
   if (json === undefined || !isExpressible(data, 0)) {
+    quietPromises(data);
     refuse(data, []);
   }
   if (json === undefined) {

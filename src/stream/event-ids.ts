@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EncodedMessage } from '../event/encoded-message';
+import { refusePromise } from '../event/refuse-promise';
 import { idText } from '../event/id-text';
 import type { SseMessage } from '../event/sse-event';
 import type { EventId } from './stream-options';
@@ -36,6 +37,7 @@ export class EventIds {
       const { eventId } = this;
       const id = eventId(message);
       if (id !== undefined) {
+        refusePromise(id, 'eventId()');
         message.id = idText(id);
       }
     }

@@ -1,5 +1,6 @@
 import { isObservable, map, type Observable } from 'rxjs';
 import { encodeMessage, type SseFormat } from '../event/encode';
+import { refusePromise } from '../event/refuse-promise';
 import { SseSourceError, type SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage } from '../event/to-message';
@@ -44,6 +45,7 @@ export function throughPipe(
   request: unknown,
 ): Observable<unknown> {
   const piped$: unknown = pipe(messages$.pipe(map((message) => ids.give(message))), request);
+  refusePromise(piped$, 'pipe()');
   if (!isObservable(piped$)) {
     throw new SseSourceError('pipe() must return an Observable. Is a "return" missing?');
   }

@@ -2,6 +2,7 @@ import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscrip
 import { encodeOwnEvent, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { END_FRAME, endFrame, SILENT_END_FRAME } from '../event/end-frame';
 import { ERROR_EVENT } from '../event/own-events';
+import { refusePromise } from '../event/refuse-promise';
 import { SseError, SseFieldError, SseOverflowError, SseSourceError, SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage } from '../event/to-message';
@@ -280,6 +281,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       const message = pipe ? pipedMessage(value) : (value as SseMessage);
       const error = new SseValidationError([{ path: [], message: cause.message }], message.event, { cause });
       const replacement = onInvalid === 'drop' ? undefined : onInvalid(error, message);
+      refusePromise(replacement, 'onInvalid()');
       if (replacement === undefined) {
         this.drop(error);
       } else {

@@ -1,7 +1,13 @@
+import { Logger } from '@nestjs/common';
+import { errorKind, errorLine, errorText } from '../event/error-text';
+import { RepeatedLog } from './repeated-log';
+
 /** Length of a step, in milliseconds: how late a look may come, and the shortest delay that is kept. */
 export const TIMER_STEP = 50;
 /** Steps of one round; a longer delay is looked at once a round. */
 const SLOTS = 512;
+
+const log = new RepeatedLog(new Logger('Sse'));
 
 /** What is looked at from time to time. */
 export interface WheelEntry {
@@ -50,10 +56,20 @@ export class TimerWheel {
     }
     const now = performance.now();
     for (const entry of slot) {
-      const delay = entry.onTick(now);
-      // It may have gone while it was looked at.
-      if (this.slotOf.has(entry)) {
-        this.add(entry, delay);
+      try {
+        const delay = entry.onTick(now);
+        // It may have gone while it was looked at.
+        if (this.slotOf.has(entry)) {
+          this.add(entry, delay);
+        }
+      } catch (error) {
+        // Here nobody could catch it, and those that are looked at next have no part in it.
+        this.remove(entry);
+        const what = 'a connection could not be looked at';
+        log.say({ level: 'error', place: 'timers', what, kind: errorKind(error) }, () => ({
+          stack: errorText(error),
+          about: errorLine(error),
+        }));
       }
     }
   }

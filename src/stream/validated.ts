@@ -1,5 +1,7 @@
 import { Observable, Subscriber, type OperatorFunction } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
+import { quietPromises } from '../event/quiet-promises';
+import { refusePromise } from '../event/refuse-promise';
 import { SseOverflowError, SseValidationError, SseValidationTimeoutError } from '../event/sse.error';
 import { EncodedMessage } from '../event/encoded-message';
 import type { SseEvent, SseMessage } from '../event/sse-event';
@@ -10,7 +12,7 @@ import type { Demand } from './demand';
 /**
  * What happens to an event whose data do not fit: `'error'` ends the stream with an error event, `'drop'` leaves it
  * out, counts it (`SseConnections.counts.dropped`), logs the first ones of each minute and goes on, a function decides: what it returns is sent in the event's place (without a further validation), `undefined`
- * drops it, and what it throws ends the stream.
+ * drops it, and what it throws ends the stream. It answers at once: a promise is an error.
  */
 export type OnInvalid =
   'error' | 'drop' | ((error: SseValidationError, event: SseMessage) => SseEvent | undefined | void);
@@ -130,6 +132,7 @@ class ValidatingSubscriber extends Subscriber<unknown> {
       this.validMessages.next(message);
       return;
     }
+    quietPromises(message.data);
     const { onInvalid, onDropped, onThrown } = this.options;
     const { issues, cause } = result;
     const error = new SseValidationError(issues, message.event, cause === undefined ? undefined : { cause });
@@ -140,6 +143,7 @@ class ValidatingSubscriber extends Subscriber<unknown> {
       throw error;
     }
     const replacement = onInvalid === 'drop' ? undefined : onInvalid(error, message);
+    refusePromise(replacement, 'onInvalid()');
     if (replacement === undefined) {
       onDropped(error);
     } else {

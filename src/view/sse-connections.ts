@@ -1,3 +1,4 @@
+import { refusePromise } from '../event/refuse-promise';
 import { newStreamCounters, type SseStreamCounts } from '../stream/stream-counters';
 import type { OnEnd } from '../stream/stream-options';
 
@@ -75,9 +76,14 @@ export class SseConnections implements Iterable<SseConnection> {
    *
    * @param onEnd as in `SseConnection.close()`.
    * @returns how many were ended.
+   * @throws SseSourceError when the predicate returns a promise, which would pick every stream; none is ended then.
    */
   close(predicate: (connection: SseConnection) => boolean = () => true, onEnd?: OnEnd): number {
-    const picked = [...this.open].filter(predicate);
+    const picked = [...this.open].filter((connection) => {
+      const isPicked = predicate(connection);
+      refusePromise(isPicked, 'The predicate of SseConnections.close()');
+      return isPicked;
+    });
     for (const connection of picked) {
       connection.close(onEnd);
     }

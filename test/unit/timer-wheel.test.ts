@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { TimerWheel, type WheelEntry } from '../../src/stream/timer-wheel';
 
 /** Every look may come late by one step. */
@@ -36,6 +37,23 @@ describe('TimerWheel', () => {
     jest.advanceTimersByTime(STEP + 1);
     expect(entry.looks).toHaveLength(1);
     wheel.remove(entry);
+  });
+
+  it('looks at all others of a step when one of them throws, and not at that one again', () => {
+    Logger.overrideLogger(false);
+    const wheel = new TimerWheel();
+    const throwing = new Entry(() => {
+      throw new Error('cannot be looked at');
+    });
+    const others = [new Entry(), new Entry()];
+    wheel.add(others[0]!, 50);
+    wheel.add(throwing, 50);
+    wheel.add(others[1]!, 50);
+    jest.advanceTimersByTime(2_000);
+    expect(others.map(({ looks }) => looks.length > 1)).toEqual([true, true]);
+    expect(throwing.looks).toHaveLength(1);
+    expect(wheel.size).toBe(2);
+    others.forEach((entry) => wheel.remove(entry));
   });
 
   it.each([0, -5, 1, 49])('looks at an entry with the delay %i at the next step', (delay) => {
