@@ -80,7 +80,7 @@ export async function runFuzz({ seed, events, only, signal, onProgress }: FuzzOp
       const app = apps[number % apps.length]!;
       const one = kind === 'channels' ? channelCase(ofCase) : streamCase(ofCase, routes);
       const { tally, findings } = await run(app, one);
-      done += one.seeds.length;
+      done += Math.max(1, tally.events);
       addTo(tallies[kind], tally);
       countFindings(tallies[kind], findings);
       onProgress?.(done / events);
