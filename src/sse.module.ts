@@ -1,4 +1,4 @@
-import { Global, Inject, Module, type DynamicModule, type FactoryProvider, type NestModule } from '@nestjs/common';
+import { Global, Inject, Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import type { SseChannelOptions } from './channel/channel-definition';
 import { getChannelToken } from './channel/inject-channel.decorator';
 import { memoryBackplane } from './channel/memory-backplane';
@@ -38,7 +38,7 @@ import { SseRuntime } from './view/sse.runtime';
   ],
   exports: [SseConnections, SseRuntime, SseChannels],
 })
-export class SseModule extends ConfigurableModuleClass implements NestModule {
+export class SseModule extends ConfigurableModuleClass {
   @Inject(SseRouteRegistrar)
   private readonly registrar!: SseRouteRegistrar;
 

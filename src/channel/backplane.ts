@@ -21,7 +21,12 @@ export type Delivery =
    * Events are missing before what comes next. `from` is the position that the subscriber had, where it is one;
    * `position` is the one to go on from: whoever resumes from it is not told again.
    */
-  | { readonly kind: 'gap'; readonly reason: GapReason; readonly from?: Position; readonly position: Position }
+  | {
+      readonly kind: 'gap';
+      readonly reason: GapReason;
+      readonly from?: Position | undefined;
+      readonly position: Position;
+    }
   /** The engine went away (`stale`: nothing comes, nothing is lost yet), or is back (`live`). */
   | { readonly kind: 'status'; readonly state: 'live' | 'stale' };
 
@@ -47,19 +52,19 @@ export interface BackplanePublishOptions {
    * Names this publication: another one with the same key in the same topic, within the backplane's `dedupeWindow`, is not
    * written again.
    */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** How much of the topic is kept. @default DEFAULT_HISTORY */
-  readonly history?: HistoryBounds;
+  readonly history?: HistoryBounds | undefined;
   /** Gives up waiting for the engine; whether the event was written is unknown then. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `Backplane.subscribe()`. */
 export interface BackplaneSubscribeOptions {
   /** The position that the subscriber has reached, as its client says it: any string. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** Where a subscriber without `after` starts. @default 'tip' */
-  readonly from?: SubscribeFrom;
+  readonly from?: SubscribeFrom | undefined;
   /** Ends the subscription. */
   readonly signal: AbortSignal;
   /**
@@ -115,5 +120,5 @@ export interface Backplane {
   subscribe(topic: string, options: BackplaneSubscribeOptions): AsyncIterable<Delivery>;
 
   /** Ends every subscription and lets go of everything. @param options.drain milliseconds for what is under way. */
-  close(options?: { readonly drain?: number }): Promise<void>;
+  close(options?: { readonly drain?: number | undefined }): Promise<void>;
 }

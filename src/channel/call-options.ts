@@ -9,13 +9,13 @@ export interface SsePublishOptions {
    * Names this publication, so that to repeat it after an error writes it once: another one with the same key in the same
    * topic is not written again, for as long as the backplane remembers (in memory, 2 minutes).
    */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /**
    * The topic: a string of 1 to 256 characters, for example `user/42`. Topics need not be made; an idle one is let go.
    *
    * @default the channel's own topic
    */
-  readonly topic?: string;
+  readonly topic?: string | undefined;
 }
 
 /** Options of `SseChannel.subscribe()`. */

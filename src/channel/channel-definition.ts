@@ -1,3 +1,4 @@
+import type { OptionalFields } from '../event/optional-fields';
 import type { Extraneous, SerializerOptions } from '../validation/compile-class-schema';
 import type { ResponseSchema } from '../validation/response-schema';
 import type { Validate } from '../validation/validate';
@@ -13,33 +14,33 @@ export interface SseChannelOptions {
    *
    * @default none: any JSON
    */
-  readonly schema?: ResponseSchema;
+  readonly schema?: ResponseSchema | undefined;
   /**
    * How much of each topic is kept for clients that come back; whichever bound is met first trims the oldest events.
    *
    * @default { maxEvents: 1000, maxBytes: 1048576, maxAge: 300000 }
    */
-  readonly history?: Partial<HistoryBounds>;
+  readonly history?: OptionalFields<HistoryBounds> | undefined;
   /**
    * How a class-validator instance is written: `ClassTransformOptions` of class-transformer.
    *
    * @default what `SseModule.forRoot()` says
    */
-  readonly serializerOptions?: SerializerOptions;
+  readonly serializerOptions?: SerializerOptions | undefined;
   /**
    * What happens to properties of the data that a class as `schema` does not declare: `'strip'` does not publish them,
    * `'keep'` publishes them without a validation, `'refuse'` makes the data invalid. See the option of `SseModule.forRoot()`.
    *
    * @default what `SseModule.forRoot()` says; 'strip'
    */
-  readonly extraneous?: Extraneous;
+  readonly extraneous?: Extraneous | undefined;
   /**
    * Milliseconds that an asynchronous schema may take for the data of one event; after that `publish()` rejects with
    * `SseValidationTimeoutError`. A whole number from 1.
    *
    * @default what `SseModule.forRoot()` says; 10000
    */
-  readonly validationTimeout?: number;
+  readonly validationTimeout?: number | undefined;
 }
 
 /** A channel's options, complete. */

@@ -41,7 +41,7 @@ export interface SseGap {
   /** See `GapReason`. */
   readonly reason: GapReason;
   /** The position that the subscriber had, where it is one. */
-  readonly from?: Position;
+  readonly from?: Position | undefined;
   /** The position to go on from. */
   readonly position: Position;
 }

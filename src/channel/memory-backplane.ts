@@ -27,7 +27,7 @@ export interface MemoryBackplaneOptions {
    *
    * @default 67108864
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /** The part of the bound that keys may take. */

@@ -28,7 +28,7 @@ export interface Outlet {
   /** Whether live events are more than it can hold: the subscriber reads them from the history later. */
   readonly isFull: boolean;
   /** Where the events of a turn may go in one piece, past this outlet. */
-  readonly sink?: FrameSink;
+  readonly sink?: FrameSink | undefined;
   event(event: TopicEvent): void;
   /** Takes the events of a turn in one piece, where it can. */
   turn?(turn: TurnEvents): void;

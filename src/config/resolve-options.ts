@@ -29,11 +29,11 @@ const SHUTDOWN_DEFAULTS = { grace: 5_000, retry: 1_000 } as const satisfies SseS
 /** What a view says of its `events()`, beside the options of its decorator. */
 export interface ViewDefaults {
   readonly responseSchema?: unknown;
-  readonly headers?: SseHeaders;
+  readonly headers?: SseHeaders | undefined;
   /** Names of the headers that `@Header()` sets on the method: as its own they win over those of the view and the module. */
-  readonly decorated?: readonly string[];
+  readonly decorated?: readonly string[] | undefined;
   /** Whether the method reads the id that a returning client received last. */
-  readonly readsLastEventId?: boolean;
+  readonly readsLastEventId?: boolean | undefined;
 }
 
 /** A route's options, complete, and the schema they were made of. */

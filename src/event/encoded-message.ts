@@ -11,7 +11,10 @@ export class EncodedMessage<T = unknown> implements SseMessage<T> {
   // Private, so that a copy by spreading does not take it along.
   readonly #frame: string;
 
-  constructor(frame: string, fields: { readonly event?: string | undefined; readonly id?: string; readonly data: T }) {
+  constructor(
+    frame: string,
+    fields: { readonly event?: string | undefined; readonly id?: string | undefined; readonly data: T },
+  ) {
     this.#frame = frame;
     this.event = fields.event;
     this.id = fields.id;

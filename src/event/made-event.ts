@@ -26,7 +26,7 @@ const FIELDS: ReadonlySet<string> = new Set(['event', 'data', 'id', 'retry', 'co
 
 /** What `sseEvent()` makes, and what nothing else is. */
 export class MadeEvent extends SseEnvelopeBase {
-  raw?: string;
+  raw?: string | undefined;
 
   constructor(fields: object) {
     super();

@@ -19,9 +19,9 @@ export const METADATA_FACTORY = '_OPENAPI_METADATA_FACTORY';
 /** What `@ApiProperty` records of one property: a part of a schema, with the type as a class or a function to it. */
 export interface ModelProperty {
   type?: unknown;
-  required?: boolean;
-  isArray?: boolean;
-  description?: string;
+  required?: boolean | undefined;
+  isArray?: boolean | undefined;
+  description?: string | undefined;
   example?: unknown;
   enum?: unknown;
   [keyword: string]: unknown;

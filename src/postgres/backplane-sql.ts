@@ -1,9 +1,9 @@
 /** Where the tables are. */
 export interface PostgresTables {
   /** @default 'public' */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /** What the names of tables and functions begin with. @default 'sse_' */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
 }
 
 /** Milliseconds that a key is recognised. */

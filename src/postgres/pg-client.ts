@@ -25,7 +25,7 @@ export interface PgClientPool<Client> {
   connect(): Promise<Client>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
-  readonly options?: { readonly max?: number | undefined };
+  readonly options?: { readonly max?: number | undefined } | undefined;
 }
 
 function ignore(): void {}

@@ -3,11 +3,11 @@ import type { PgClient, PgClientPool } from './pg-client';
 /** A statement as `pg` takes it. */
 export interface PgQuery {
   readonly text: string;
-  readonly values?: unknown[];
+  readonly values?: unknown[] | undefined;
   /** Names a statement that the connection keeps prepared. */
-  readonly name?: string;
-  readonly rowMode?: 'array';
-  readonly types?: { getTypeParser(): (value: string) => unknown };
+  readonly name?: string | undefined;
+  readonly rowMode?: 'array' | undefined;
+  readonly types?: { getTypeParser(): (value: string) => unknown } | undefined;
 }
 
 /** A connection of a `pg.Pool`: what is needed of it. */

@@ -13,16 +13,16 @@ export interface PostgresBackplaneOptions extends PostgresTables {
    */
   readonly pool: PgPool;
   /** Whether `start()` makes the tables that are missing; otherwise run the SQL of `postgresBackplaneSql()`. @default true */
-  readonly createTables?: boolean;
+  readonly createTables?: boolean | undefined;
   /**
    * Milliseconds of silence after which the listening connection is asked whether the server is there, and whether a
    * notification was lost.
    *
    * @default 5_000
    */
-  readonly heartbeat?: number;
+  readonly heartbeat?: number | undefined;
   /** Milliseconds that the server may take to answer, and the pool to give a connection. @default 5_000 */
-  readonly commandTimeout?: number;
+  readonly commandTimeout?: number | undefined;
 }
 
 /** Longest part of a name in PostgreSQL, so that the whole stays below its 63 bytes. */

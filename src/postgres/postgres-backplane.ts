@@ -107,7 +107,7 @@ export class PostgresBackplane implements Backplane {
     return subscription;
   }
 
-  async close({ drain = DRAIN }: { readonly drain?: number } = {}): Promise<void> {
+  async close({ drain = DRAIN }: { readonly drain?: number | undefined } = {}): Promise<void> {
     this.isClosed = true;
     this.sweeper.stop();
     for (const subscription of this.subscriptions) {

@@ -32,16 +32,16 @@ export interface TailCursorOptions<Row> {
    *
    * @default 'FETCH ALL c'
    */
-  readonly fetch?: string;
+  readonly fetch?: string | undefined;
 
   /** The timestamp of a row, as an integer: of a number, a bigint or a text. @default row.mz_timestamp */
-  readonly idOf?: (row: Row & CursorColumns) => unknown;
+  readonly idOf?: ((row: Row & CursorColumns) => unknown) | undefined;
 
   /**
    * What names a row through its changes. With it, a row that went and one that came at the same timestamp with the same key
    * are one `update`; without it they are a `delete` and an `insert`.
    */
-  readonly keyOf?: (row: Row) => string | number | bigint | boolean;
+  readonly keyOf?: ((row: Row) => string | number | bigint | boolean) | undefined;
 
   /** The timestamp to go on from: usually what `@LastEventId()` gives. What is none begins anew. */
   readonly after?: string | undefined;
@@ -51,7 +51,7 @@ export interface TailCursorOptions<Row> {
    *
    * @default 100_000
    */
-  readonly maxRows?: number;
+  readonly maxRows?: number | undefined;
 
   /**
    * Milliseconds between two events without data that tell a client how far it is while nothing changes, so that its id stays
@@ -59,17 +59,17 @@ export interface TailCursorOptions<Row> {
    *
    * @default 5_000
    */
-  readonly progress?: number | false;
+  readonly progress?: number | false | undefined;
 
   /** Milliseconds after which a connection that has not answered is taken for broken. @default 30_000 */
-  readonly silence?: number;
+  readonly silence?: number | undefined;
 
   /**
    * Whether an error says that the history does not reach back to `after`: the stream begins anew then.
    *
    * @default Materialize's two messages are known
    */
-  readonly isTrimmed?: (error: unknown) => boolean;
+  readonly isTrimmed?: ((error: unknown) => boolean) | undefined;
 
   /** Ends the iteration at once: `@SseSignal()`. */
   readonly signal?: AbortSignal | undefined;

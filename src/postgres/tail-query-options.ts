@@ -50,7 +50,7 @@ export interface TailQueryOptions<Row> {
    *
    * @default every notification does
    */
-  readonly concerns?: (payload: string) => boolean;
+  readonly concerns?: ((payload: string) => boolean) | undefined;
 
   /**
    * Milliseconds after which the query is asked though no notification came, for one may have been lost, and a row in commit
@@ -58,7 +58,7 @@ export interface TailQueryOptions<Row> {
    *
    * @default 30_000
    */
-  readonly poll?: number;
+  readonly poll?: number | undefined;
 
   /**
    * Milliseconds of rows, at most the last 500, that are read once more by the clock to see whether one has come in
@@ -68,7 +68,7 @@ export interface TailQueryOptions<Row> {
    *
    * @default 5_000
    */
-  readonly lookBack?: number | false;
+  readonly lookBack?: number | false | undefined;
 
   /**
    * Milliseconds between two signs of life that the listening connection is asked for, and that it has for an answer; the
@@ -76,7 +76,7 @@ export interface TailQueryOptions<Row> {
    *
    * @default 10_000
    */
-  readonly heartbeat?: number;
+  readonly heartbeat?: number | undefined;
 
   /** Ends the iteration at once: `@SseSignal()`. */
   readonly signal?: AbortSignal | undefined;

@@ -120,7 +120,7 @@ export class RedisBackplane implements Backplane {
     return new RedisSubscription(this.hostOf(topic), options);
   }
 
-  async close({ drain = DRAIN }: { readonly drain?: number } = {}): Promise<void> {
+  async close({ drain = DRAIN }: { readonly drain?: number | undefined } = {}): Promise<void> {
     this.isClosed = true;
     clearInterval(this.renewal);
     for (const { readers } of this.topics.values()) {

@@ -17,47 +17,47 @@ export interface RedisBackplaneOptions {
    *
    * @default redis://localhost:6379
    */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /**
    * What else the package `redis` takes in `createClient()`: `socket` with the options of TLS, `username`, `password`,
    * `credentialsProvider`, `database`, `name`, `RESP`. How it reconnects, queues and times out is the backplane's.
    *
    * @default {}
    */
-  readonly clientOptions?: Readonly<Record<string, unknown>>;
+  readonly clientOptions?: Readonly<Record<string, unknown>> | undefined;
   /**
    * A client of your own, instead of `url` and `clientOptions`: the backplane opens its two connections with
    * `client.duplicate()`. The client itself, connected or not, is neither used nor closed.
    */
-  readonly client?: RedisClientTemplate;
+  readonly client?: RedisClientTemplate | undefined;
   /**
    * How the names of all keys and Pub/Sub channels begin. Applications that share a Redis need one each, also where their
    * databases differ: Pub/Sub knows no databases. 1 to 64 letters, digits, `_`, `.`, `:` or `-`.
    *
    * @default 'sse'
    */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /**
    * Milliseconds in which the key of a publication is recognised. Each takes about 200 bytes of Redis for that long. A whole
    * number from 1000.
    *
    * @default 120000
    */
-  readonly dedupeWindow?: number;
+  readonly dedupeWindow?: number | undefined;
   /**
    * Milliseconds that Redis has to answer: then a publication rejects with SseOutcomeUnknownError, and what has not begun yet
    * with SseUnavailableError. A whole number from 50.
    *
    * @default 5000
    */
-  readonly commandTimeout?: number;
+  readonly commandTimeout?: number | undefined;
   /**
    * Milliseconds within which a connection is found that carries nothing any more, though neither side was told. Both are
    * asked for a sign of life twice in that time. A whole number from 100.
    *
    * @default 5000
    */
-  readonly heartbeat?: number;
+  readonly heartbeat?: number | undefined;
   /**
    * Milliseconds after its last publication after which Redis forgets a topic altogether. By default it keeps some 550 bytes
    * for each topic that was ever published to, without which it could not tell who has missed what. Who comes back after that time is
@@ -65,7 +65,7 @@ export interface RedisBackplaneOptions {
    *
    * @default undefined: topics are never forgotten
    */
-  readonly forgetAfter?: number;
+  readonly forgetAfter?: number | undefined;
 }
 
 /** The options, complete. */

@@ -11,7 +11,7 @@ export interface ProblemDetails {
   type: string;
   title: string;
   status: number;
-  detail?: string;
+  detail?: string | undefined;
   [extension: string]: unknown;
 }
 

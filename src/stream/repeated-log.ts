@@ -21,11 +21,11 @@ export interface Happening {
 /** What is written of one that is not only counted. Printable and bounded. */
 export interface Particulars {
   /** In the same line, right after what happened. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   /** In the lines after it. */
-  readonly stack?: string;
+  readonly stack?: string | undefined;
   /** A short text that names the kind, beside its count. */
-  readonly about?: string;
+  readonly about?: string | undefined;
 }
 
 /**

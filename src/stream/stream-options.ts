@@ -53,5 +53,5 @@ export interface StreamOptions {
   readonly pipe: PipeEvents | undefined;
   readonly retry: number | undefined;
   /** Called for data that look like Nest's `MessageEvent`, on a route without a schema. */
-  readonly onNestMessage?: () => void;
+  readonly onNestMessage?: (() => void) | undefined;
 }

@@ -9,9 +9,9 @@ export interface SseSwaggerOptions {
    *
    * @default 1
    */
-  concurrentStreams?: number;
+  concurrentStreams?: number | undefined;
   /** Options of Swagger UI itself. Its `plugins`, functions or objects, stay in force. */
-  swaggerOptions?: Readonly<Record<string, unknown>>;
+  swaggerOptions?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**

@@ -18,8 +18,8 @@ export interface Discriminator {
 /** What `@Type` says of a property. */
 export interface TypeMetadata {
   readonly reflectedType: unknown;
-  readonly typeFunction?: (options: TypeOptions) => unknown;
-  readonly options?: { readonly discriminator?: Discriminator };
+  readonly typeFunction?: ((options: TypeOptions) => unknown) | undefined;
+  readonly options?: { readonly discriminator?: Discriminator | undefined } | undefined;
 }
 
 /** What class-transformer's decorators say, by class and property: the part of its storage that is read here. */

@@ -1,5 +1,6 @@
 import type { ClassSerializerContextOptions, Type } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
+import type { OptionalFields } from '../event/optional-fields';
 import { SseConfigurationError } from '../event/sse.error';
 import { ClassCheck } from './class-check';
 import { ClassCopy } from './class-copy';
@@ -15,7 +16,7 @@ import { thrownResult, type InvalidResult, type Validate, type ValidationResult 
 import { writesItself } from './writes-itself';
 
 /** How an instance is written: `ClassTransformOptions` of class-transformer (`groups`, `strategy`, `excludePrefixes`, …). */
-export type SerializerOptions = Omit<ClassSerializerContextOptions, 'type'>;
+export type SerializerOptions = OptionalFields<Omit<ClassSerializerContextOptions, 'type'>>;
 
 /**
  * What happens to the properties of an object that its class does not declare: they are not sent (`'strip'`), are sent

@@ -22,7 +22,7 @@ export type DataKind =
       readonly kind: 'standard';
       readonly schema: StandardSchema;
       /** The class that carries the schema, where one does. */
-      readonly model?: Type;
+      readonly model?: Type | undefined;
     };
 
 /** The three kinds of a schema, told apart once when the application starts. */

@@ -13,12 +13,14 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     /** Exists for the compiler only. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
     /** @see https://standardschema.dev/json-schema */
-    readonly jsonSchema?: {
-      readonly output: (options: {
-        readonly target: string;
-        readonly libraryOptions?: Record<string, unknown>;
-      }) => Record<string, unknown>;
-    };
+    readonly jsonSchema?:
+      | {
+          readonly output: (options: {
+            readonly target: string;
+            readonly libraryOptions?: Record<string, unknown> | undefined;
+          }) => Record<string, unknown>;
+        }
+      | undefined;
   };
 }
 

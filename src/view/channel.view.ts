@@ -85,7 +85,7 @@ export interface ChannelView<T = unknown> {
    *
    * @default 'tip'
    */
-  readonly from?: SubscribeFrom;
+  readonly from?: SubscribeFrom | undefined;
 
   /**
    * The topic that a request subscribes to. An error here keeps its status; what cannot be a topic is answered `400`.

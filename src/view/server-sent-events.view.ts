@@ -59,7 +59,7 @@ export interface ServerSentEventsView<T = unknown> {
    *
    * @default undefined: what the module says, else the client's own
    */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
 
   /**
    * The id of an event of `events()` that has none of its own; `undefined` sends no id. Called with the validated event.

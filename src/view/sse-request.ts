@@ -16,8 +16,8 @@ export const SSE_REQUEST = Symbol('SSE_REQUEST');
 /** A framework's request, as far as it is used here. */
 export interface CarriesSseRequest {
   readonly headers: Record<string, string | string[] | undefined>;
-  [SSE_REQUEST]?: SseRequest;
-  [SSE_ABORT_CONTROLLER]?: { readonly signal: AbortSignal };
+  [SSE_REQUEST]?: SseRequest | undefined;
+  [SSE_ABORT_CONTROLLER]?: { readonly signal: AbortSignal } | undefined;
 }
 
 /**

@@ -36,10 +36,10 @@ export type SseRouteDecorator<S extends ResponseSchema, Typed extends boolean> =
  */
 export function SseRoute<S extends ResponseSchema = ResponseSchema, const Typed extends boolean = false>(
   path?: string | readonly string[],
-  options?: SseRouteOptions<S> & { typedEvents?: Typed },
+  options?: SseRouteOptions<S> & { typedEvents?: Typed | undefined },
 ): SseRouteDecorator<S, Typed>;
 export function SseRoute<S extends ResponseSchema = ResponseSchema, const Typed extends boolean = false>(
-  options: SseRouteOptions<S> & { typedEvents?: Typed },
+  options: SseRouteOptions<S> & { typedEvents?: Typed | undefined },
 ): SseRouteDecorator<S, Typed>;
 export function SseRoute(
   pathOrOptions: string | readonly string[] | SseRouteOptions = '',

@@ -41,7 +41,7 @@ export interface BackplaneFaults {
 /** An instance of a backplane in a process of its own. */
 export interface BackplaneProcess {
   /** Publishes there. Rejects when the process ends before it has answered. */
-  publish(topic: string, payload: string, options?: { readonly key?: string }): Promise<Published>;
+  publish(topic: string, payload: string, options?: { readonly key?: string | undefined }): Promise<Published>;
   /** Kills the process without notice (`kill -9`). Resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -73,5 +73,5 @@ export interface BackplaneFactory {
   spawn?(): Promise<BackplaneProcess>;
 
   /** Ways to break the engine and what leads to it. */
-  readonly faults?: BackplaneFaults;
+  readonly faults?: BackplaneFaults | undefined;
 }

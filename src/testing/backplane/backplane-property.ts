@@ -15,7 +15,7 @@ export interface BackplaneProperty {
   readonly number: number;
   /** What is promised. */
   readonly promise: string;
-  readonly needs?: readonly BackplaneNeed[];
+  readonly needs?: readonly BackplaneNeed[] | undefined;
   prove(scenario: BackplaneScenario): Promise<void>;
 }
 

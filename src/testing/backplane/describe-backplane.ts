@@ -26,11 +26,11 @@ export interface DescribeBackplaneOptions extends Partial<TestFunctions> {
    *
    * @default {}
    */
-  readonly without?: Readonly<Partial<Record<'another' | 'spawn' | 'faults', string>>>;
+  readonly without?: Readonly<Partial<Record<'another' | 'spawn' | 'faults', string>>> | undefined;
   /** Milliseconds that one step of a test may take: a delivery, a publication, a way back from a fault. @default 10_000 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Milliseconds that a test may take. @default 120_000 */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 const PROPERTIES: readonly BackplaneProperty[] = [

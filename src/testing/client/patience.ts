@@ -1,9 +1,9 @@
 /** How patient a reader is. */
 export interface PatienceOptions {
   /** Milliseconds that the next event may take to come. @default 5_000 */
-  readonly within?: number;
+  readonly within?: number | undefined;
   /** Gives up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How long a reader waits: for a time each, and not once its signal has aborted. */

@@ -7,11 +7,11 @@ import { requestStream, streamOf, type StreamRequestOptions } from './stream-req
 /** Options of `readEvents()`. */
 export interface ReadEventsOptions<T = unknown> extends StreamRequestOptions, PatienceOptions {
   /** Most events that are read; the connection is closed then. @default Infinity */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** The id to resume from, for a request that is made here. @default '' */
-  readonly lastEventId?: string;
+  readonly lastEventId?: string | undefined;
   /** Makes a value of each event's data. Pass `String` for routes with `format: 'text'`. @default JSON, or else text */
-  readonly parse?: ParseData<T>;
+  readonly parse?: ParseData<T> | undefined;
 }
 
 /** Where events may be read from: an address, a response, or the bytes of a body. */

@@ -11,19 +11,19 @@ const LONGEST_TIMER = 2_147_483_647;
 /** Options of `SseClient`. */
 export interface SseClientOptions<T = unknown> extends StreamRequestOptions {
   /** The id to begin with, as after an earlier connection. @default '' */
-  readonly lastEventId?: string;
+  readonly lastEventId?: string | undefined;
   /** Whether it comes back by itself when the connection ends, as `EventSource` does. @default true */
-  readonly reconnect?: boolean;
+  readonly reconnect?: boolean | undefined;
   /** Milliseconds before it comes back, until the stream sets them. A browser's are about 3,000. @default 100 */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
   /** Most events that are kept; the oldest go first. @default 10_000 */
-  readonly maxEvents?: number;
+  readonly maxEvents?: number | undefined;
   /** Most characters of one event. A longer one ends the client. @default 67_108_864 */
-  readonly maxEventLength?: number;
+  readonly maxEventLength?: number | undefined;
   /** Milliseconds that what a test waits for may take. @default 5_000 */
-  readonly within?: number;
+  readonly within?: number | undefined;
   /** Makes a value of each event's data. Pass `String` for routes with `format: 'text'`. @default JSON, or else text */
-  readonly parse?: ParseData<T>;
+  readonly parse?: ParseData<T> | undefined;
 }
 
 /**

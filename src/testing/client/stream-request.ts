@@ -3,9 +3,9 @@ import { requestOnce } from './request-once';
 /** What a request for a stream may carry. */
 export interface StreamRequestOptions {
   /** @default 'GET' */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Headers beside `Accept`, `Cache-Control` and `Last-Event-ID`, which each request has. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Body, sent anew with each request. A value that is no string or bytes is sent as JSON. */
   readonly body?: unknown;
 }

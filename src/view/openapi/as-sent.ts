@@ -10,7 +10,7 @@ export const DATE_AS_SENT = { type: 'string', format: 'date-time' } as const;
 export interface AsSent {
   readonly schema: JsonSchema;
   /** What the developer should know: what the value holds does not arrive. */
-  readonly warning?: string;
+  readonly warning?: string | undefined;
 }
 
 const EMPTY: AsSent = { schema: { type: 'object', additionalProperties: false }, warning: 'is sent as {}' };

@@ -33,7 +33,7 @@ export interface RouteToDocument {
   readonly controller: Function;
   readonly route: ResolvedRoute;
   /** Events that the route sends beside those of its schema. */
-  readonly additionalEvents?: readonly AdditionalEvent[];
+  readonly additionalEvents?: readonly AdditionalEvent[] | undefined;
 }
 
 const logger = new Logger('Sse');

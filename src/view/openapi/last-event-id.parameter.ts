@@ -4,8 +4,8 @@ import { HEADERS, parametersRead } from '../route-arguments';
 
 /** A parameter as `@ApiHeader` and its like record it. */
 export interface ApiParameter {
-  readonly name?: string;
-  readonly in?: string;
+  readonly name?: string | undefined;
+  readonly in?: string | undefined;
   readonly [keyword: string]: unknown;
 }
 

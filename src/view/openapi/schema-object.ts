@@ -1,19 +1,19 @@
 /** A schema that is valid, and means the same, in OpenAPI 3.0 and 3.1. */
 export interface SchemaObject {
-  $ref?: string;
-  type?: string;
-  nullable?: true;
-  enum?: unknown[];
-  properties?: Record<string, SchemaObject>;
-  required?: string[];
-  additionalProperties?: boolean | SchemaObject;
-  items?: SchemaObject;
-  allOf?: SchemaObject[];
-  anyOf?: SchemaObject[];
-  oneOf?: SchemaObject[];
-  not?: SchemaObject;
-  minimum?: number;
-  maximum?: number;
+  $ref?: string | undefined;
+  type?: string | undefined;
+  nullable?: true | undefined;
+  enum?: unknown[] | undefined;
+  properties?: Record<string, SchemaObject> | undefined;
+  required?: string[] | undefined;
+  additionalProperties?: boolean | SchemaObject | undefined;
+  items?: SchemaObject | undefined;
+  allOf?: SchemaObject[] | undefined;
+  anyOf?: SchemaObject[] | undefined;
+  oneOf?: SchemaObject[] | undefined;
+  not?: SchemaObject | undefined;
+  minimum?: number | undefined;
+  maximum?: number | undefined;
   [keyword: string]: unknown;
 }
 

@@ -7,7 +7,7 @@ export interface SseDocument {
   /** The version of OpenAPI, `3.2.0` for example. */
   readonly openapi: string;
   readonly paths: object;
-  components?: object;
+  components?: object | undefined;
 }
 
 /** Options of `setupSseDocs`. */
@@ -18,7 +18,7 @@ export interface SseDocsOptions {
    *
    * @default false
    */
-  readonly itemSchemaOnly?: boolean;
+  readonly itemSchemaOnly?: boolean | undefined;
 }
 
 type Components = Record<string, unknown>;

@@ -18,7 +18,7 @@ export interface StreamEvent {
   /** The schema of the data, in the form for OpenAPI 3.0 and 3.1. */
   readonly data: SchemaObject;
   /** The whole envelope, of an event that tells how the stream ended. */
-  readonly envelope?: object;
+  readonly envelope?: object | undefined;
   /** Names for the component of the envelope, the wanted one first. */
   readonly componentNames: readonly string[];
 }

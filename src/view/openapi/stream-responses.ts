@@ -13,14 +13,14 @@ const EVENT_STREAM = 'text/event-stream';
 
 /** A response as `@ApiResponse` records it. */
 export interface ApiResponse {
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly type?: unknown;
-  readonly isArray?: boolean;
-  readonly schema?: SchemaObject;
-  readonly standardSchema?: StandardSchema;
-  readonly content?: object;
+  readonly isArray?: boolean | undefined;
+  readonly schema?: SchemaObject | undefined;
+  readonly standardSchema?: StandardSchema | undefined;
+  readonly content?: object | undefined;
   readonly example?: unknown;
-  readonly examples?: object;
+  readonly examples?: object | undefined;
   readonly [keyword: string]: unknown;
 }
 

@@ -15,13 +15,13 @@ interface ValibotSchema {
 export interface ValibotSchemaPart {
   readonly valibotSchema: ValibotSchema;
   readonly jsonSchema: JsonSchema;
-  readonly errors?: readonly string[];
+  readonly errors?: readonly string[] | undefined;
 }
 
 export interface ValibotActionPart {
   readonly valibotAction: { readonly type: string };
   readonly jsonSchema: JsonSchema;
-  readonly errors?: readonly string[];
+  readonly errors?: readonly string[] | undefined;
 }
 
 /** What valibot calls kinds of values that have another name in JavaScript. */

@@ -5,12 +5,12 @@ import { typeOfAll, withExclusiveBounds, type SchemaObject } from './schema-obje
 /** One decorator of class-validator on a property. */
 export interface Rule {
   readonly type: string;
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly target: unknown;
   readonly propertyName: string;
-  readonly constraints?: readonly unknown[];
-  readonly constraintCls?: Function;
-  readonly each?: boolean;
+  readonly constraints?: readonly unknown[] | undefined;
+  readonly constraintCls?: Function | undefined;
+  readonly each?: boolean | undefined;
 }
 
 /** What a type of TypeScript and the decorators on it say together. */
