@@ -46,7 +46,7 @@ const INEXPRESSIBLE: readonly [string, () => unknown, RegExp][] = [
   ['an ArrayBuffer', () => new ArrayBuffer(2), /bytes \(ArrayBuffer\)/],
   ['NaN', () => NaN, /NaN/],
   ['Infinity', () => Infinity, /Infinity/],
-  ['a BigInt', () => 5n, /BigInt/],
+  ['a bigint', () => 5n, /bigint/],
   ['an invalid date', () => new Date(NaN), /an invalid date/],
   ['a regular expression', () => /a/, /a RegExp/],
   ['an async generator', () => (async function* () {})(), /an iterator/],
@@ -380,11 +380,16 @@ describe.each(ADAPTERS)('what a handler yields, on %s', (adapter) => {
       ['nothing', () => undefined],
       ['null', () => null],
       ['an array', () => [{ data: 1 }]],
-      ['a promise', () => Promise.resolve(of({ data: 1 }))],
     ])('must return an Observable, and not %s', async (_name, pipe) => {
       const app = await piped(pipe as unknown as PipeEvents);
       expect((await read(app)).status).toBe(500);
       expect(errors(app)).toContain('pipe() must return an Observable. Is a "return" missing?');
+    });
+
+    it('must return an Observable, and not a promise of one', async () => {
+      const app = await piped((() => Promise.resolve(of({ data: 1 }))) as unknown as PipeEvents);
+      expect((await read(app)).status).toBe(500);
+      expect(errors(app)).toContain('pipe() must not return a promise. Is it async?');
     });
   });
 
