@@ -9,7 +9,6 @@ import {
   ChannelView,
   getChannelToken,
   ServerSentEventsView,
-  SseConnections,
   SseModule,
   type SseChannel,
 } from 'nestjs-sse-views';
@@ -200,28 +199,6 @@ describe.each(ADAPTERS)('frames that many clients get, on %s', (adapter) => {
     expect(dataOf(body).map((data) => String(data).split(' ')[0])).toEqual(
       [...Array(count).keys(), 'last'].map(String),
     );
-  });
-
-  it('wait their turn on a connection with pipelined requests', async () => {
-    const { app, port, channel, direct, isOpen } = await start(adapter);
-    const client = new RawClient(port, '/news');
-    await isOpen(1);
-    await client.untilBody((body) => body.includes('start'));
-    client.socket.write('GET /news HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nX-Second: 1\r\n\r\n');
-    await isOpen(2);
-    await channel.publish(1);
-    await client.untilBody((body) => dataOf(body).length === 1);
-    await channel.publish(2);
-    await client.untilBody((body) => dataOf(body).length === 2);
-    expect(direct).toHaveLength(2);
-    const isSecond = (request: unknown) => (request as IncomingMessage).headers['x-second'] === '1';
-    app.get(SseConnections).close(({ request }) => !isSecond(request), 'stop');
-    await until(() => client.received.split('HTTP/1.1 200 OK').length === 3);
-    await until(() => client.received.endsWith('data: 2\n\n\r\n'));
-    const second = client.received.slice(client.received.lastIndexOf('HTTP/1.1 200 OK'));
-    expect(dataOf(second.slice(second.indexOf('\r\n\r\n') + 4).replace(/^[0-9a-f]+\r\n|\r\n/gm, ''))).toEqual([1, 2]);
-    await channel.publish(3);
-    await until(() => direct.length === 3);
   });
 
   /** Sends a request of its own making, beside a client that gets the event. */
