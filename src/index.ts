@@ -62,7 +62,7 @@ export type { SseStreamCounts } from './stream/stream-counters';
 export type { SseHeaders } from './stream/response-headers';
 export type { ProblemDetails } from './stream/problem-details';
 export type { EventId, OnEnd, OnError, OverflowOptions, PipedEvent, PipeEvents } from './stream/stream-options';
-export type { OnInvalid } from './stream/validated';
+export type { OnInvalid } from './stream/invalid-event';
 export type { Extraneous, SerializerOptions } from './validation/compile-class-schema';
 export type { DataSchema, ResponseSchema, SchemaRecord } from './validation/response-schema';
 export type { StandardSchema } from './validation/standard-schema';

@@ -4,7 +4,7 @@ import type { SseFormat } from '../event/encode';
 import type { OptionalFields } from '../event/optional-fields';
 import type { SseHeaders } from '../stream/response-headers';
 import type { EventId, OnEnd, OnError, OverflowOptions, PipeEvents } from '../stream/stream-options';
-import type { OnInvalid } from '../stream/validated';
+import type { OnInvalid } from '../stream/invalid-event';
 import type { Extraneous, SerializerOptions } from '../validation/compile-class-schema';
 import type { ResponseSchema } from '../validation/response-schema';
 

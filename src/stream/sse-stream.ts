@@ -1,21 +1,16 @@
 import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
-import { encodeOwnEvent, HEARTBEAT_FRAME, retryFrame } from '../event/encode';
-import { END_FRAME, endFrame, SILENT_END_FRAME } from '../event/end-frame';
+import { HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { ERROR_EVENT } from '../event/own-events';
-import { refusePromise } from '../event/refuse-promise';
 import { SseError, SseFieldError, SseOverflowError, SseSourceError, SseValidationError } from '../event/sse.error';
 import type { SseMessage } from '../event/sse-event';
-import { toMessage } from '../event/to-message';
-import { acceptsEventStream } from './accept';
 import type { ClientResponse } from './client-response';
 import { Demand } from './demand';
+import { errorEnding, jitteredRetry, lastFrame } from './ending';
 import { EventIds } from './event-ids';
 import { isFrameSource, CONNECT_FRAMES, type FrameConnection, type FrameSink, type StreamState } from './frame-source';
 import { FrameWriter, type FrameWriterEvents } from './frame-writer';
-import { errorFrame } from './error-frame';
+import { replacementOf } from './invalid-event';
 import { isWorthLogging } from './late-error';
-import { problemDetailsOf } from './problem-details';
-import { spread } from './spread';
 import type { LazyAbort } from './lazy-abort';
 import { frameOfMessage, frameOfPiped, frameOfValue, throughPipe, toMessages, type PipelineContext } from './pipeline';
 import { pipedMessage } from './piped-message';
@@ -26,9 +21,6 @@ import type { StreamCounters } from './stream-counters';
 import type { StreamLog } from './stream-log';
 import type { OnEnd, StreamOptions } from './stream-options';
 import type { TimerWheel, WheelEntry } from './timer-wheel';
-
-/** Milliseconds after which browsers come back, more or less, to a stream that sets no other time. */
-const USUAL_RETRY = 3_000;
 
 const OK = 200;
 const NO_CONTENT = 204;
@@ -238,37 +230,12 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       return;
     }
     this.host.log.failed(this.handler, 'the stream ended with an error', error);
-    const { onError } = this.options;
-    const retry = this.jitteredRetry();
-    let how: 'reconnect' | 'stop' = 'reconnect';
-    let frame: string | undefined;
-    if (typeof onError === 'function') {
-      try {
-        const made = onError(error, this.request);
-        if (made === 'reconnect' || made === 'stop') {
-          how = made;
-        } else {
-          frame = errorFrame(made, retry);
-        }
-      } catch (cause) {
-        this.host.log.failed(this.handler, `onError failed, so the client gets ${ERROR_EVENT}`, cause);
-      }
-    } else {
-      how = onError;
+    const { frame, onEnd, failure } = errorEnding(error, this.options, this.request);
+    if (failure) {
+      this.host.log.failed(this.handler, `onError failed, so the client gets ${ERROR_EVENT}`, failure.cause);
     }
-    frame ??= encodeOwnEvent({
-      event: ERROR_EVENT,
-      retry: how === 'reconnect' ? retry : undefined,
-      data: problemDetailsOf(error),
-    });
     this.writer.write(frame);
-    // The time after which to come back is in the event.
-    this.end(how === 'stop' ? 'stop' : 'nothing');
-  }
-
-  /** Another time for each client: those whose streams ended at the same moment do not come back at the same moment. */
-  private jitteredRetry(): number {
-    return spread(this.options.retry ?? USUAL_RETRY);
+    this.end(onEnd);
   }
 
   /** Data that the schema let through and that cannot be written are invalid, too. */
@@ -280,12 +247,11 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     this.guarded(() => {
       const message = pipe ? pipedMessage(value) : (value as SseMessage);
       const error = new SseValidationError([{ path: [], message: cause.message }], message.event, { cause });
-      const replacement = onInvalid === 'drop' ? undefined : onInvalid(error, message);
-      refusePromise(replacement, 'onInvalid()');
+      const replacement = replacementOf(error, message, onInvalid);
       if (replacement === undefined) {
         this.drop(error);
       } else {
-        this.write(frameOfMessage(toMessage(replacement), this.options, ids));
+        this.write(frameOfMessage(replacement, this.options, ids));
       }
     });
     return true;
@@ -434,7 +400,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
 
   /** The source is done with; what was written goes out. The response's end calls `onOver`. */
   private end(onEnd: OnEnd, retry?: number): void {
-    const frame = this.lastFrame(onEnd, retry);
+    const frame = lastFrame(onEnd, this.client.request, retry ?? jitteredRetry(this.options));
     this.state = 'ending';
     this.release();
     try {
@@ -448,16 +414,6 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       this.endedAt = performance.now();
       this.host.wheel.add(this, this.options.overflow.timeout);
     }
-  }
-
-  private lastFrame(onEnd: OnEnd, retry?: number): string {
-    if (onEnd === 'stop') {
-      return acceptsEventStream(this.client.request) ? END_FRAME : SILENT_END_FRAME;
-    }
-    if (onEnd === 'reconnect') {
-      return retryFrame(retry ?? this.jitteredRetry());
-    }
-    return typeof onEnd === 'object' ? endFrame(onEnd) : '';
   }
 
   /** Nothing was sent: the error goes to Nest's exception filters. */

@@ -5,7 +5,7 @@ import type { SseEnvelope, SseEvent, SseMadeEvent, SseMessage } from '../event/s
 import type { NameOfData } from '../event/to-message';
 import type { Validate } from '../validation/validate';
 import type { SseHeaders } from './response-headers';
-import type { OnInvalid } from './validated';
+import type { OnInvalid } from './invalid-event';
 
 /** How a stream that came to its end tells the client; see `SseRouteOptions.onEnd`. */
 export type OnEnd = 'stop' | 'reconnect' | 'nothing' | SseEndEvent;

@@ -1,21 +1,13 @@
 import { Observable, Subscriber, type OperatorFunction } from 'rxjs';
 import { isPromiseLike } from '../event/is-promise-like';
 import { quietPromises } from '../event/quiet-promises';
-import { refusePromise } from '../event/refuse-promise';
 import { SseOverflowError, SseValidationError, SseValidationTimeoutError } from '../event/sse.error';
 import { EncodedMessage } from '../event/encoded-message';
-import type { SseEvent, SseMessage } from '../event/sse-event';
+import type { SseMessage } from '../event/sse-event';
 import { toMessage, type NameOfData } from '../event/to-message';
 import type { Validate, ValidationResult } from '../validation/validate';
 import type { Demand } from './demand';
-
-/**
- * What happens to an event whose data do not fit: `'error'` ends the stream with an error event, `'drop'` leaves it
- * out, counts it (`SseConnections.counts.dropped`), logs the first ones of each minute and goes on, a function decides: what it returns is sent in the event's place (without a further validation), `undefined`
- * drops it, and what it throws ends the stream. It answers at once: a promise is an error.
- */
-export type OnInvalid =
-  'error' | 'drop' | ((error: SseValidationError, event: SseMessage) => SseEvent | undefined | void);
+import { replacementOf, type OnInvalid } from './invalid-event';
 
 /** What `validated` needs to know of its stream. */
 export interface ValidatedOptions {
@@ -139,15 +131,11 @@ class ValidatingSubscriber extends Subscriber<unknown> {
     if (cause !== undefined && !(cause instanceof SseValidationTimeoutError)) {
       onThrown(error);
     }
-    if (onInvalid === 'error') {
-      throw error;
-    }
-    const replacement = onInvalid === 'drop' ? undefined : onInvalid(error, message);
-    refusePromise(replacement, 'onInvalid()');
+    const replacement = replacementOf(error, message, onInvalid);
     if (replacement === undefined) {
       onDropped(error);
     } else {
-      this.validMessages.next(toMessage(replacement));
+      this.validMessages.next(replacement);
     }
   }
 
