@@ -41,7 +41,7 @@ describeWithChromium('Swagger UI', () => {
     const names = await parameters.evaluateAll((rows: { dataset: Record<string, string> }[]) =>
       rows.map(({ dataset }) => `${dataset['paramIn']} ${dataset['paramName']}`),
     );
-    expect(names.toSorted()).toEqual(['header Last-Event-ID', 'query symbol']);
+    expect(names.toSorted()).toEqual(['header Last-Event-ID', 'query lastEventId', 'query symbol']);
     const ok = page.locator('tr.response[data-code="200"]');
     expect(await ok.getByLabel('Media Type').inputValue()).toBe('text/event-stream');
     const example = await ok.getByRole('tabpanel').innerText();

@@ -152,7 +152,7 @@ describe('A live stream of the panel', () => {
 
   it('reads megabytes in many turns', async () => {
     jest.useRealTimers();
-    const bytes = Buffer.alloc(2 * 1024 * 1024, '\n');
+    const bytes = Buffer.alloc(10 * 1024 * 1024, '\n');
     const body = new ReadableStream({
       start: (controller) => {
         controller.enqueue(bytes);
