@@ -1,3 +1,5 @@
+import { show } from '../event/printable';
+import { SseConfigurationError } from '../event/sse.error';
 import { TimerWheel } from '../stream/timer-wheel';
 import {
   DEFAULT_HISTORY,
@@ -91,6 +93,11 @@ export class MemoryBackplane implements Backplane {
 
   /** @internal */
   constructor({ maxBytes = 67_108_864 }: MemoryBackplaneOptions) {
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) {
+      throw new SseConfigurationError(
+        `memoryBackplane(): maxBytes must be a whole number of bytes from 0, not ${show(maxBytes)}`,
+      );
+    }
     this.maxBytes = maxBytes;
     this.keys = new MemoryKeys(this.wheel, this.capabilities.dedupeWindow, maxBytes * SHARE_OF_KEYS);
   }

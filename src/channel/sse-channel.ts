@@ -2,6 +2,8 @@ import type { Logger } from '@nestjs/common';
 import { isPromiseLike } from '../event/is-promise-like';
 import type { SseMessage } from '../event/sse-event';
 import { SseValidationError, SseValidationTimeoutError } from '../event/sse.error';
+import { isLikeNestMessage, NEST_MESSAGE_HINT } from '../event/nest-message';
+import { quoted } from '../event/printable';
 import { toMessage } from '../event/to-message';
 import type { TimerWheel } from '../stream/timer-wheel';
 import type { SsePublication } from '../validation/yield-types';
@@ -56,6 +58,7 @@ export class SseChannel<T = unknown> {
   readonly name: string;
 
   private readonly hubs = new Map<string, TopicHub>();
+  private hasHinted = false;
   private readonly counters = newCounters();
   private readonly malformed: MalformedEntries;
   private readonly turns = new TopicTurns();
@@ -87,6 +90,10 @@ export class SseChannel<T = unknown> {
     checkKey(options.key);
     this.turns.check(topic);
     const message = toMessage(event);
+    if (message.data === event && !this.definition.validate && !this.hasHinted && isLikeNestMessage(event)) {
+      this.hasHinted = true;
+      this.host.logger.warn(`The channel ${quoted(this.name)} is given ${NEST_MESSAGE_HINT}`);
+    }
     const validation = this.validate(message);
     if (!isPromiseLike(validation) && this.turns.isFree(topic)) {
       return this.append(topic, encodeValid(message, validation), options.key);

@@ -11,7 +11,8 @@ import type { ResponseSchema } from '../validation/response-schema';
 /** How streams behave; given for one route in `@SseRoute()`, for all of them in `SseModule.forRoot()`. */
 export interface SseStreamOptions {
   /**
-   * How `data` is written: as JSON, strings included, or with `'text'` strings as they are, one `data:` line for each line.
+   * How `data` is written: as JSON, strings included, or with `'text'` strings as text, one `data:` line for each line:
+   * a client reads each kind of line break as LF, and a lone surrogate as U+FFFD.
    *
    * @default 'json'
    */
@@ -124,7 +125,7 @@ export interface SseStreamOptions {
 /** Options of one route. */
 export interface SseRouteOptions<S extends ResponseSchema = ResponseSchema> extends SseStreamOptions {
   /**
-   * The HTTP method; the status is 200 for each.
+   * The HTTP method; the status of a stream is 200 for each.
    *
    * @default RequestMethod.GET
    */

@@ -49,7 +49,7 @@ function isFlat(data: unknown): boolean {
   }
   for (const key in data) {
     const value: unknown = data[key as never];
-    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' || key === 'then') {
+    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' || isHook(key)) {
       return false;
     }
   }
@@ -63,7 +63,7 @@ function isFlat(data: unknown): boolean {
 let unwritten = 0;
 
 /** The data are a tree, for the most part: they have been written. */
-function isExpressible(value: unknown, depth: number): boolean {
+function isExpressible(value: unknown, depth: number, isOutput = false): boolean {
   if (typeof value === 'object' && value !== null && (unwritten -= 2) < 0) {
     return true;
   }
@@ -74,20 +74,19 @@ function isExpressible(value: unknown, depth: number): boolean {
   }
   if (Array.isArray(value)) {
     for (const item of value) {
-      if (!isExpressible(item, depth + 1)) {
+      if (item === undefined || !isExpressible(item, depth + 1)) {
         return false;
       }
     }
     return true;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) {
-    if (kindOf(value) !== undefined) {
-      return false;
-    }
-    if (hasToJson(value)) {
-      // What it writes in its place is its own affair.
-      return true;
-    }
+  if (Object.getPrototypeOf(value) !== Object.prototype && kindOf(value) !== undefined) {
+    return false;
+  }
+  if (!isOutput && hasToJson(value)) {
+    // Its output stands in its place.
+    unwritten += 2;
+    return value instanceof Date || isExpressible(outputOf(value), depth + 1, true);
   }
   // With inherited keys, which JSON has not: to ask for each whether it is one costs more than to look at a value too many.
   for (const key in value) {
@@ -103,6 +102,11 @@ function isExpressible(value: unknown, depth: number): boolean {
   return true;
 }
 
+/** Whether a property of this name may make of an object what it does not look like. */
+function isHook(key: string): boolean {
+  return key === 'then' || key === 'toJSON';
+}
+
 function isNotFinite(value: unknown): boolean {
   return typeof value === 'number' && !Number.isFinite(value);
 }
@@ -112,29 +116,41 @@ function hasToJson(value: object): boolean {
 }
 
 /** Finds the first value that cannot be expressed. */
-function refuse(value: unknown, path: readonly string[], seen = new Set<unknown>()): void {
+function refuse(value: unknown, path: readonly string[], seen = new Set<unknown>(), isOutput = false): void {
   const kind = kindOf(value);
   if (kind !== undefined) {
-    throw new SseFieldError(
-      'data',
-      path.length === 0 ? `is ${kind}` : `has at ${quoted(path.join('.'), MAX_PLACE)} ${kind}`,
-    );
+    throw refusal(path, kind);
   }
   // The data may be a circle.
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !hasToJson(value) &&
-    !seen.has(value) &&
-    path.length <= MAX_DEPTH
-  ) {
-    seen.add(value);
+  if (typeof value !== 'object' || value === null || seen.has(value) || path.length > MAX_DEPTH) {
+    return;
+  }
+  seen.add(value);
+  if (Array.isArray(value)) {
+    // Holes, too.
+    value.forEach((item, index) => {
+      if (item === undefined) {
+        throw refusal([...path, String(index)], 'undefined, which JSON writes as null');
+      }
+      refuse(item, [...path, String(index)], seen);
+    });
+  } else if (!isOutput && hasToJson(value)) {
+    seen.delete(value);
+    refuse(outputOf(value), path, seen, true);
+  } else {
     for (const [key, member] of Object.entries(value)) {
-      if (Array.isArray(value) || ['object', 'number', 'bigint'].includes(typeof member)) {
+      if (['object', 'number', 'bigint'].includes(typeof member)) {
         refuse(member, [...path, key], seen);
       }
     }
   }
+}
+
+function refusal(path: readonly string[], kind: string): SseFieldError {
+  return new SseFieldError(
+    'data',
+    path.length === 0 ? `is ${kind}` : `has at ${quoted(path.join('.'), MAX_PLACE)} ${kind}`,
+  );
 }
 
 /** What a value is that JSON cannot express, or `undefined` for one that it can. */
@@ -151,11 +167,15 @@ function kindOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) {
     return undefined;
   }
-  if (value instanceof Date) {
-    return Number.isNaN(value.valueOf()) ? 'an invalid date' : undefined;
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  if (tag === 'Date') {
+    return Number.isNaN((value as Date).valueOf()) ? 'an invalid date' : undefined;
   }
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+  if (ArrayBuffer.isView(value) || tag.endsWith('ArrayBuffer')) {
     return `bytes (${value.constructor.name}). Send text, for example bytes.toString('base64')`;
+  }
+  if (tag === 'Number') {
+    return kindOf(Number(value));
   }
   if (hasToJson(value)) {
     return undefined;
@@ -166,20 +186,45 @@ function kindOf(value: unknown): string | undefined {
   if (isObservable(value)) {
     return 'an Observable. Return it from the handler, or yield its values';
   }
-  if (value instanceof Map) {
-    return 'a Map, which JSON cannot express. Send Object.fromEntries(map), or [...map]';
-  }
-  if (value instanceof Set) {
-    return 'a Set, which JSON cannot express. Send [...set]';
+  if (Object.hasOwn(INEXPRESSIBLE, tag)) {
+    return `${INEXPRESSIBLE[tag]}`;
   }
   if (value instanceof Error) {
-    return 'an Error, which JSON cannot express. Send its message, or throw it';
+    return INEXPRESSIBLE['Error'];
   }
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof RegExp) {
-    return `a ${value.constructor.name}, which JSON cannot express`;
+  return isIterator(value) ? 'an iterator. Return it from the handler, or yield its values' : undefined;
+}
+
+/** Objects of the language and of the web in the place of which JSON has `{}`, by their tags: also those of another realm. */
+const INEXPRESSIBLE: Readonly<Record<string, string>> = {
+  Map: 'a Map, which JSON cannot express. Send Object.fromEntries(map), or [...map]',
+  Set: 'a Set, which JSON cannot express. Send [...set]',
+  Error: 'an Error, which JSON cannot express. Send its message, or throw it',
+  DOMException: 'an Error, which JSON cannot express. Send its message, or throw it',
+  RegExp: 'a RegExp, which JSON cannot express. Send its source',
+  WeakMap: 'a WeakMap, which JSON cannot express',
+  WeakSet: 'a WeakSet, which JSON cannot express',
+  WeakRef: 'a WeakRef, which JSON cannot express',
+  URLSearchParams: 'a URLSearchParams, which JSON cannot express. Send Object.fromEntries(it), or its text',
+  Headers: 'a Headers, which JSON cannot express. Send Object.fromEntries(it)',
+  FormData: 'a FormData, which JSON cannot express. Send Object.fromEntries(it)',
+  Blob: 'a Blob, which JSON cannot express. Send its text',
+  File: 'a File, which JSON cannot express. Send its text',
+};
+
+/** A class of the developer's may have a method `next()`, and is no iterator for that. */
+function isIterator(value: object): boolean {
+  return (
+    Symbol.asyncIterator in value ||
+    (typeof (value as Partial<Iterator<unknown>>).next === 'function' && Symbol.iterator in value)
+  );
+}
+
+/** What a value writes in its place. */
+function outputOf(value: object): unknown {
+  try {
+    return (value as { toJSON(key: string): unknown }).toJSON('');
+  } catch {
+    return null;
   }
-  if (Symbol.asyncIterator in value || typeof (value as Partial<Iterator<unknown>>).next === 'function') {
-    return 'an iterator. Return it from the handler, or yield its values';
-  }
-  return undefined;
 }

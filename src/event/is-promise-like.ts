@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Whether a value is a promise, of this realm or another. */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
@@ -12,8 +14,16 @@ export function isRefusedPromise(value: unknown): boolean {
   if (!isPromiseLike(value)) {
     return false;
   }
-  if (value instanceof Promise) {
-    value.catch(() => undefined);
-  }
+  quiet(value);
   return true;
+}
+
+/**
+ * Keeps a promise that nobody waits for from ending the process when it fails. Only of those that run by themselves: to wait for
+ * a query that begins when it is awaited would make it.
+ */
+export function quiet(value: unknown): void {
+  if (types.isPromise(value)) {
+    value.then(undefined, () => undefined);
+  }
 }

@@ -1,4 +1,4 @@
-import { isPromiseLike } from './is-promise-like';
+import { isPromiseLike, quiet } from './is-promise-like';
 
 /** Values that are deeper are not looked at. */
 const MAX_DEPTH = 8;
@@ -13,7 +13,7 @@ export function quietPromises(data: unknown, depth = 0, seen = new WeakSet()): v
   seen.add(data);
   try {
     if (isPromiseLike(data)) {
-      data.then(undefined, () => undefined);
+      quiet(data);
       return;
     }
     for (const member of Object.values(data)) {

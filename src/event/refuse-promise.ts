@@ -1,4 +1,4 @@
-import { isPromiseLike } from './is-promise-like';
+import { isPromiseLike, quiet } from './is-promise-like';
 import { SseSourceError } from './sse.error';
 
 /**
@@ -9,7 +9,7 @@ import { SseSourceError } from './sse.error';
  */
 export function refusePromise(value: unknown, what: string): void {
   if (isPromiseLike(value)) {
-    value.then(undefined, () => undefined);
+    quiet(value);
     throw new SseSourceError(`${what} must not return a promise. Is it async?`);
   }
 }

@@ -1,7 +1,6 @@
 import { encodeUnder, eventLine, retryFrame } from '../event/encode';
-import { isPromiseLike } from '../event/is-promise-like';
 import { ERROR_EVENT } from '../event/own-events';
-import { SseSourceError } from '../event/sse.error';
+import { refusePromise } from '../event/refuse-promise';
 import { toMessage } from '../event/to-message';
 
 /**
@@ -14,11 +13,7 @@ export function errorFrame(made: unknown, retry: number): string {
   if (made === undefined) {
     return retryFrame(retry);
   }
-  if (isPromiseLike(made)) {
-    // It may reject, and nobody waits for it.
-    made.then(undefined, () => undefined);
-    throw new SseSourceError('onError must return an event, not a promise');
-  }
+  refusePromise(made, 'onError()');
   const message = toMessage(made);
   const head = message.event === undefined ? '' : eventLine(message.event, ERROR_EVENT);
   return encodeUnder(head, { ...message, retry: message.retry ?? retry }, 'json');

@@ -2,8 +2,9 @@ import { isObservable, map, type Observable } from 'rxjs';
 import { encodeMessage, type SseFormat } from '../event/encode';
 import { refusePromise } from '../event/refuse-promise';
 import { SseSourceError, type SseValidationError } from '../event/sse.error';
+import { isLikeNestMessage } from '../event/nest-message';
 import type { SseMessage } from '../event/sse-event';
-import { toMessage } from '../event/to-message';
+import { toMessage, type NameOfData } from '../event/to-message';
 import type { Demand } from './demand';
 import type { EventIds } from './event-ids';
 import { pipedMessage } from './piped-message';
@@ -19,6 +20,8 @@ export interface PipelineContext {
   readonly demand: Demand;
   readonly onDropped: (error: SseValidationError) => void;
   readonly onThrown: (error: SseValidationError) => void;
+  /** Called for data that look like Nest's `MessageEvent` where that is not what the schema says. */
+  readonly onNestMessage: (() => void) | undefined;
 }
 
 /**
@@ -28,13 +31,15 @@ export interface PipelineContext {
  * and `frameOfMessage` do the rest in the subscriber.
  */
 export function toMessages(values$: Observable<unknown>, context: PipelineContext): Observable<SseMessage> {
-  const { demand, onDropped, onThrown, options } = context;
+  const { demand, onDropped, onThrown, onNestMessage, options } = context;
   const { nameOfData, onInvalid, overflow, validate } = options;
   if (!validate) {
-    return values$.pipe(map((value) => toMessage(value, nameOfData)));
+    return values$.pipe(map((value) => messageOf(value, nameOfData, onNestMessage)));
   }
   const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
-  return values$.pipe(validated({ validate, nameOfData, onInvalid, demand, maxWaiting, onDropped, onThrown }));
+  return values$.pipe(
+    validated({ validate, nameOfData, onInvalid, demand, maxWaiting, onDropped, onThrown, onNestMessage }),
+  );
 }
 
 /** Message → with its id → the developer's operators. */
@@ -52,17 +57,21 @@ export function throughPipe(
   return piped$;
 }
 
+function messageOf(value: unknown, nameOfData?: NameOfData, onNestMessage?: () => void): SseMessage {
+  const message = toMessage(value, nameOfData);
+  if (message.data === value && isLikeNestMessage(value)) {
+    onNestMessage?.();
+  }
+  return message;
+}
+
 /** The whole way of what was yielded, where there is no schema. */
 export function frameOfValue(
   value: unknown,
   { nameOfData, format, onNestMessage }: StreamOptions,
   ids: EventIds,
 ): string {
-  const message = toMessage(value, nameOfData);
-  if (message.data === value && isLikeNestMessage(value)) {
-    onNestMessage?.();
-  }
-  return frameWithId(message, ids, format);
+  return frameWithId(messageOf(value, nameOfData, onNestMessage), ids, format);
 }
 
 /** Message → with its id → frame. */
@@ -73,11 +82,6 @@ export function frameOfMessage(message: SseMessage, { format }: StreamOptions, i
 /** What came out of the developer's operators → frame. */
 export function frameOfPiped(value: unknown, { format }: StreamOptions): string {
   return encodeMessage(pipedMessage(value), format);
-}
-
-/** Nest's own event, as `@Sse()` takes it. Here it is data like any other, which is rarely what was meant. */
-function isLikeNestMessage(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'type' in value && 'data' in value;
 }
 
 function frameWithId(message: SseMessage, ids: EventIds, format: SseFormat): string {

@@ -21,6 +21,7 @@ export function isIterable(source: unknown): source is object {
   return (
     typeof source === 'object' &&
     source !== null &&
+    !ArrayBuffer.isView(source) &&
     (Symbol.asyncIterator in source || Symbol.iterator in source || isWebReadable(source))
   );
 }

@@ -40,6 +40,11 @@ export function toObservable(source: unknown, reader: SourceReader): Observable<
     });
   }
   const { handler } = reader;
+  if (ArrayBuffer.isView(source)) {
+    throw new SseSourceError(
+      `${handler} returned bytes (${source.constructor.name}), which are no stream of events. Return [text], or yield text`,
+    );
+  }
   throw new SseSourceError(
     `${handler} must return an AsyncIterable (async *${handler.split('.').at(-1)}() { yield … }), an Iterable, an Observable, ` +
       `or a promise of one; it returned ${source === undefined ? 'nothing (is a `return` or a `yield` missing?)' : `a value of type ${typeof source}`}`,

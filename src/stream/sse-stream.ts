@@ -1,4 +1,4 @@
-import { Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
+import { defer, Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
 import { HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { ERROR_EVENT } from '../event/own-events';
 import { SseError, SseFieldError, SseOverflowError, SseSourceError, SseValidationError } from '../event/sse.error';
@@ -54,6 +54,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
   private connection: FrameConnection | undefined;
   /** Any other. */
   private subscription: Subscription | undefined;
+  /** The source, while the developer's operators have not subscribed to it. */
+  private unread: unknown;
   /** Ends what the developer's operators get. */
   private stopped$: Subject<void> | undefined;
 
@@ -97,7 +99,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       }
       this.state = 'opening';
       this.opened = { resolve, reject };
-      this.openTimer = setTimeout(() => this.guarded(() => this.start()), openAfter);
+      this.openTimer = setTimeout(() => this.openUnasked(), openAfter);
       this.guarded(() => this.connect(source));
     });
   }
@@ -108,7 +110,9 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
    *
    * @param retry milliseconds that the client of `'reconnect'` shall wait, in the place of a jittered time.
    */
-  close(onEnd: OnEnd = 'reconnect', retry?: number): void {
+  close(onEnd: OnEnd = 'reconnect', retry: number = jitteredRetry(this.options)): void {
+    // Before anything is done: an end that cannot be sent ends nothing.
+    lastFrame(onEnd, this.client.request, retry);
     if (this.state === 'new') {
       this.state = 'opening';
     }
@@ -302,6 +306,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       options,
       demand,
       onDropped: (error) => this.drop(error),
+      onNestMessage: options.onNestMessage,
       onThrown: ({ cause }) =>
         this.host.log.failed(this.handler, 'the schema threw an error, so the event is invalid', cause),
     };
@@ -311,7 +316,12 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     }
     this.stopped$ = new Subject();
     // The developer's operators may keep what they get though nobody subscribes to them any more: it has to end, too.
-    const messages$ = toMessages(values$.pipe(takeUntil(this.stopped$)), context);
+    this.unread = source;
+    const read$ = defer(() => {
+      this.unread = undefined;
+      return values$;
+    });
+    const messages$ = toMessages(read$.pipe(takeUntil(this.stopped$)), context);
     this.subscribe(throughPipe(messages$, pipe, ids, this.request), frameOfPiped, ids);
   }
 
@@ -337,6 +347,13 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     // Before it subscribes: a source that gives everything at once may be ended while it does.
     this.subscription = subscriber;
     values$.subscribe(subscriber);
+  }
+
+  /** Opens the stream before its first event. One that may be answered without a body waits for its event, or its end. */
+  private openUnasked(): void {
+    if (!BODILESS.has(this.client.status)) {
+      this.guarded(() => this.start());
+    }
   }
 
   /**
@@ -441,6 +458,9 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     this.openTimer = undefined;
     this.abort.abort();
     this.connection?.disconnect();
+    const { unread } = this;
+    this.unread = undefined;
+    releaseSource(unread, this);
     try {
       this.stopped$?.next();
       this.subscription?.unsubscribe();

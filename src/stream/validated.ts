@@ -3,6 +3,7 @@ import { isPromiseLike } from '../event/is-promise-like';
 import { quietPromises } from '../event/quiet-promises';
 import { SseOverflowError, SseValidationError, SseValidationTimeoutError } from '../event/sse.error';
 import { EncodedMessage } from '../event/encoded-message';
+import { lostNestName } from '../event/nest-message';
 import type { SseMessage } from '../event/sse-event';
 import { toMessage, type NameOfData } from '../event/to-message';
 import type { Validate, ValidationResult } from '../validation/validate';
@@ -20,6 +21,8 @@ export interface ValidatedOptions {
   readonly onDropped: (error: SseValidationError) => void;
   /** The schema threw an error, the `cause` of this one, whatever `onInvalid` makes of it. */
   readonly onThrown: (error: SseValidationError) => void;
+  /** The schema took `type` away from data that look like Nest's `MessageEvent`. */
+  readonly onNestMessage: (() => void) | undefined;
 }
 
 /**
@@ -120,6 +123,9 @@ class ValidatingSubscriber extends Subscriber<unknown> {
 
   private settle(message: SseMessage, result: ValidationResult): void {
     if (!result.issues) {
+      if (lostNestName(message.data, result.value)) {
+        this.options.onNestMessage?.();
+      }
       message.data = result.value;
       this.validMessages.next(message);
       return;

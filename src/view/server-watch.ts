@@ -61,11 +61,15 @@ export class ServerWatch {
       return;
     }
     this.lingering.add(request);
+    const { socket } = request;
     const forget = (): void => {
       this.lingering.delete(request);
+      request.off('close', forget);
+      // The socket may carry many requests.
+      socket.off('close', forget);
     };
-    request.once('close', forget);
-    request.socket.once('close', forget);
+    request.on('close', forget);
+    socket.on('close', forget);
   }
 
   /**
@@ -94,7 +98,10 @@ export class ServerWatch {
       server.closeIdleConnections();
     }
     for (const socket of this.silent) {
-      if (socket.bytesRead === 0 || isGraceOver) {
+      if ((socket as { parser?: unknown }).parser === null) {
+        // It speaks another protocol now, such as WebSocket, and is not ours.
+        this.silent.delete(socket);
+      } else if (socket.bytesRead === 0 || isGraceOver) {
         socket.destroy();
       }
     }

@@ -38,6 +38,8 @@ export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
   handler = '';
   /** Whether the outermost interceptor watches already what the others give. */
   isWatched = false;
+  /** Called once when the response is over. */
+  whenOver: (() => void) | undefined;
 
   private readonly openedTime = Date.now();
   private readonly client: ClientResponse;
@@ -173,10 +175,10 @@ export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
 
   close(onEnd: OnEnd = 'reconnect', retry?: number): void {
     const { client, phase, stream } = this;
-    if (phase === 'starting') {
+    stream?.close(onEnd, retry);
+    if (phase === 'starting' && this.phase === phase) {
       this.phase = 'answered';
     }
-    stream?.close(onEnd, retry);
     if (phase === 'starting' && stream?.isOpen === false) {
       // It could not be opened for that, because of a header for example: its client must not wait for ever.
       client.destroy();
@@ -198,6 +200,8 @@ export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
     this.phase = 'over';
     this.stream?.onOver();
     this.abort.abort();
+    this.whenOver?.();
+    this.whenOver = undefined;
     this.runtime.connections.delete(this);
     const { unfinishedRequest } = this.client;
     if (unfinishedRequest) {

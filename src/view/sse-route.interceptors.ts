@@ -23,6 +23,7 @@ export const OUTERMOST: NestInterceptor = {
     return new Observable((subscriber) => {
       const watcher = new AnswerSubscriber(sse, context, subscriber);
       subscriber.add(() => watcher.leave());
+      sse.whenOver = () => watcher.onOver();
       next.handle().subscribe(watcher);
     });
   },
@@ -60,6 +61,14 @@ class AnswerSubscriber extends Subscriber<unknown> {
   /** Nest waits no more. What is streamed goes on: it belongs to its stream. */
   leave(): void {
     if (!this.answers) {
+      this.unsubscribe();
+    }
+  }
+
+  /** The response is over: what has not answered yet has nobody to answer. */
+  onOver(): void {
+    if (!this.answers) {
+      this.done();
       this.unsubscribe();
     }
   }

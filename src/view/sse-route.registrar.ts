@@ -4,6 +4,7 @@ import type { SseChannelOptions } from '../channel/channel-definition';
 import { CHANNEL_OPTIONS } from '../channel/sse-channels.module';
 import { resolveRouteOptions, type ViewDefaults } from '../config/resolve-options';
 import { show } from '../event/printable';
+import { NEST_MESSAGE_HINT } from '../event/nest-message';
 import { SseConfigurationError } from '../event/sse.error';
 import { ChannelView } from './channel.view';
 import { CHANNEL_EVENTS } from './openapi/channel-events';
@@ -151,10 +152,7 @@ export class SseRouteRegistrar {
     return () => {
       if (!isTold) {
         isTold = true;
-        this.runtime.logger.warn(
-          `${where} yields objects with the keys "type" and "data", and sends them whole, as data. If "type" is the event's ` +
-            'name, as with @Sse(), call it "event": { event, data }. If it is data, put it into an envelope: { data: value }',
-        );
+        this.runtime.logger.warn(`${where} yields ${NEST_MESSAGE_HINT}`);
       }
     };
   }

@@ -17,8 +17,13 @@ export function replaceUnavailable(request: RawRequest, raw: RawResponse, retry:
   const response = raw as ServerResponse;
   const { writeHead, write, end } = response;
   let isReplaced = false;
+  /** Over HTTP/2 `end` calls `write`. */
+  let isSending = false;
 
   const replaces = (status: number, given: OutgoingHttpHeaders = {}): boolean => {
+    if (isSending) {
+      return false;
+    }
     if (isReplaced || status !== UNAVAILABLE || response.headersSent) {
       return isReplaced;
     }
@@ -29,7 +34,9 @@ export function replaceUnavailable(request: RawRequest, raw: RawResponse, retry:
     }
     const { headers } = streamHead(request.httpVersion, carried, {});
     writeHead.call(response, 200, headers);
+    isSending = true;
     end.call(response, retryFrame(retry()), 'utf8');
+    isSending = false;
     return true;
   };
 

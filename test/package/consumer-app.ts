@@ -45,7 +45,7 @@ export class ConsumerApp {
         JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, ...options.compilerOptions }, include: ['src'] }),
       );
       for (const [path, code] of Object.entries(options.sources)) {
-        await app.write(path, options.type === 'module' ? withExtensions(code) : code);
+        await app.write(path, code);
       }
       const packages = Object.entries(options.dependencies).map(([dependency, range]) => `${dependency}@${range}`);
       await run(
@@ -164,9 +164,4 @@ export class RunningApp {
     );
     return port() === undefined ? undefined : Number(port());
   }
-}
-
-/** Relative imports as Node resolves them in an ES module, with the extension of the compiled file. */
-function withExtensions(code: string): string {
-  return code.replaceAll(/from '(\.\.?\/[^']+)'/g, "from '$1.js'");
 }

@@ -2,6 +2,7 @@ import { encodeMessage, END_OF_STREAM_ID, HEARTBEAT_FRAME, retryFrame, type SseF
 import { END_FRAME, endFrame, SILENT_END_FRAME } from '../../src/event/end-frame';
 import { sseEvent } from '../../src/event/made-event';
 import { ServerSentEvent } from '../../src/event/server-sent-event';
+import { runInNewContext } from 'node:vm';
 import { of } from 'rxjs';
 import type { SseMessage } from '../../src/event/sse-event';
 import { classOf, toMessage } from '../../src/event/to-message';
@@ -323,6 +324,13 @@ describe('encodeMessage', () => {
 });
 
 describe('what JSON cannot express', () => {
+  /** Has a method of that name, and is no iterator. */
+  class Cursor {
+    page = 1;
+    next(): number {
+      return ++this.page;
+    }
+  }
   class Money {
     constructor(readonly cents: number) {}
     toJSON(): string {
@@ -345,12 +353,27 @@ describe('what JSON cannot express', () => {
     ['an invalid date', new Date(NaN), /invalid date/],
     ['a regular expression', /a/, /RegExp/],
     ['a generator', (function* () {})(), /iterator/],
+    ['a WeakRef', new WeakRef({}), /WeakRef/],
+    ['URL parameters', new URLSearchParams('a=1'), /URLSearchParams/],
+    ['headers', new Headers(), /Headers/],
+    ['a form', new FormData(), /FormData/],
+    ['a blob', new Blob(['a']), /Blob/],
+    ['shared memory', new SharedArrayBuffer(2), /bytes/],
+    ['a number object that is none', Object(NaN), /NaN/],
+    ['a Map of another realm', runInNewContext('new Map()'), /Map/],
+    ['an Error of another realm', runInNewContext('new Error()'), /Error/],
+    ['what toJSON() gives', { toJSON: () => new Map() }, /Map/],
     ['an async generator', (async function* () {})(), /iterator/],
   ])('is refused by its name, alone and wherever it is: %s', (_name, value, reason) => {
     expect(fieldErrorOf(() => json({ data: value })).message).toMatch(reason);
     const nested = fieldErrorOf(() => json({ data: { a: [1, { b: value }] } })).message;
     expect(nested).toMatch(reason);
     expect(nested).toContain('a.1.b');
+  });
+
+  it('is undefined in an array, in the place of which JSON has null', () => {
+    expect(fieldErrorOf(() => json({ data: { a: [1, undefined] } })).message).toContain('a.1');
+    expect(fieldErrorOf(() => json({ data: [undefined] })).message).toContain('undefined');
   });
 
   it('is refused as data itself also where it has fields that JSON can express', () => {
@@ -362,7 +385,8 @@ describe('what JSON cannot express', () => {
     [null],
     [{}],
     [{ a: null, b: {}, c: [null, {}], d: 'null {}', e: '{"0":1}', f: '"Buffer"' }],
-    [[undefined]],
+    [{ next: () => 1 }],
+    [new Cursor()],
     [new Date(0)],
     [new Money(5)],
     [{ a: null, money: new Money(5), at: new Date(0), none: undefined, method: () => 1 }],
