@@ -24,8 +24,7 @@ export function encodeJson(data: unknown): string {
     json = JSON.stringify(data);
   } catch (cause) {
     quietPromises(data);
-    refuse(data, []);
-    throw new SseFieldError('data', `cannot be written as JSON: ${messageOf(cause)}`, { cause });
+    throw reasonIn(data) ?? new SseFieldError('data', `cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
   if (json !== undefined && isFlat(data)) {
     return json;
@@ -113,6 +112,17 @@ function isNotFinite(value: unknown): boolean {
 
 function hasToJson(value: object): boolean {
   return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
+/** Why data could not be written, where they hold a value that says it. */
+function reasonIn(data: unknown): SseFieldError | undefined {
+  try {
+    refuse(data, []);
+    return undefined;
+  } catch (error) {
+    // To look into the data may throw as well: a getter, a proxy.
+    return error instanceof SseFieldError ? error : undefined;
+  }
 }
 
 /** Finds the first value that cannot be expressed. */

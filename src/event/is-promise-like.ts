@@ -11,7 +11,12 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
  * @returns whether it is a promise.
  */
 export function isRefusedPromise(value: unknown): boolean {
-  if (!isPromiseLike(value)) {
+  try {
+    if (!isPromiseLike(value)) {
+      return false;
+    }
+  } catch {
+    // A getter or a proxy that throws.
     return false;
   }
   quiet(value);

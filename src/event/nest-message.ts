@@ -3,7 +3,12 @@
  * rarely what was meant.
  */
 export function isLikeNestMessage(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && 'type' in data && 'data' in data;
+  try {
+    return typeof data === 'object' && data !== null && 'type' in data && 'data' in data;
+  } catch {
+    // A proxy may throw. What it is shows when it is written.
+    return false;
+  }
 }
 
 /** Whether a schema took the name away from data that look like Nest's own event: then it was no part of a row. */

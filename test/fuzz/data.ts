@@ -44,8 +44,6 @@ const SOUND: readonly ((random: SeededRandom) => unknown)[] = [
   (random) => new Proxy({ text: hostileText(random) }, {}),
   (random) => Object.freeze({ frozen: hostileText(random) }),
   () => ({ absent: undefined, method: () => 1, [Symbol('key')]: 1 }),
-  // oxlint-disable-next-line no-sparse-arrays -- it is what is meant
-  () => [, 1, undefined],
   () => ({ then: 'no promise' }),
   (random) => {
     const text = hostileText(random);
@@ -93,6 +91,8 @@ const UNSOUND: readonly ((random: SeededRandom) => unknown)[] = [
     },
   }),
   () => ({ toJSON: () => 5n }),
+  () => ({ toJSON: () => ({ at: [new Map()] }) }),
+  () => [1, undefined],
   () => [{ then: () => undefined }],
   () => {
     const circle: Record<string, unknown> = {};

@@ -18,13 +18,13 @@ export type Expectation =
   | { readonly outcome: 'sent'; readonly sent: readonly Sent[]; readonly isCertain: boolean }
   /** Nothing of it arrives, and there is an error. */
   | { readonly outcome: 'refused' }
-  /** Nothing of it arrives, and it is counted. */
-  | { readonly outcome: 'dropped' }
+  /** So many events of it do not arrive, and are counted; what the route's operators made of it beside them arrives. */
+  | { readonly outcome: 'dropped'; readonly events: number; readonly sent: readonly Sent[] }
   /** The route's own operators left it out. */
   | { readonly outcome: 'left out' };
 
 export const REFUSED: Expectation = { outcome: 'refused' };
-export const DROPPED: Expectation = { outcome: 'dropped' };
+export const DROPPED: Expectation = { outcome: 'dropped', events: 1, sent: [] };
 
 /** Lines as a client counts them. */
 export function linesOf(text: string): string[] {

@@ -29,6 +29,9 @@ export interface ModelRoute {
 
 class Refusal extends Error {}
 
+/** Of data that cannot be written: where a schema let them through, they are invalid, too. */
+class DataRefusal extends Refusal {}
+
 /** What must become of a value that a handler of this route yields. */
 export function expectationOf(meaning: Meaning, route: ModelRoute): Expectation {
   try {
@@ -59,7 +62,7 @@ function become(meaning: Meaning, route: ModelRoute): Expectation {
     message = { ...message, event: classNameOf(message.data) };
   }
   if (route.schema && message.data !== undefined) {
-    const valid = route.schema(message.data);
+    const valid = isWrittenAtAll(message.data) ? route.schema(message.data) : undefined;
     if (valid) {
       message = { ...message, ...valid };
     } else {
@@ -70,15 +73,40 @@ function become(meaning: Meaning, route: ModelRoute): Expectation {
       message = messageOf(replacement);
     }
   }
-  if (message.id === undefined && message.data !== undefined) {
-    message = { ...message, id: route.eventId === 'uuid' ? ANY_UUID : route.eventId(message) };
-  }
-  const messages = route.pipe ? route.pipe(message) : [message];
+  const given = withId(message, route);
+  const messages = route.pipe ? route.pipe(given) : [given];
   if (messages.length === 0) {
     return { outcome: 'left out' };
   }
-  const sent = messages.map((one) => encoded(one, route.format));
-  return { outcome: 'sent', sent, isCertain: messages.every(isCertain) };
+  const sent = messages.map((one) => encodedOrReplaced(one, route));
+  const dropped = sent.filter((one) => one === undefined).length;
+  return dropped > 0
+    ? { outcome: 'dropped', events: dropped, sent: sent.filter((one) => one !== undefined) }
+    : { outcome: 'sent', sent: sent.filter((one) => one !== undefined), isCertain: messages.every(isCertain) };
+}
+
+/** What no JSON has a place for is invalid as the output of a schema already. */
+function isWrittenAtAll(data: unknown): boolean {
+  return !['bigint', 'function', 'symbol'].includes(typeof data);
+}
+
+/** `undefined` for an event that is dropped. */
+function encodedOrReplaced(one: ModelMessage, route: ModelRoute): Sent | undefined {
+  try {
+    return encoded(one, route.format);
+  } catch (error) {
+    if (!(error instanceof DataRefusal) || !route.schema || !route.onInvalid) {
+      throw error;
+    }
+    const replacement = route.onInvalid();
+    return replacement && encoded(withId(messageOf(replacement), route), route.format);
+  }
+}
+
+function withId(message: ModelMessage, { eventId }: ModelRoute): ModelMessage {
+  return message.id === undefined && message.data !== undefined
+    ? { ...message, id: eventId === 'uuid' ? ANY_UUID : eventId(message) }
+    : message;
 }
 
 function messageOf(meaning: Meaning): ModelMessage {
@@ -136,14 +164,14 @@ function encoded(one: ModelMessage, format: 'json' | 'text'): Sent {
 
 function json({ data, isExpressible, json: known }: ModelMessage): string {
   if (isExpressible === 'no') {
-    throw new Refusal();
+    throw new DataRefusal();
   }
   return known ?? JSON.stringify(data);
 }
 
 function written(data: unknown): string {
   if (typeof data !== 'string') {
-    throw new Refusal();
+    throw new DataRefusal();
   }
   return data;
 }
