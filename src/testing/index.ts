@@ -5,3 +5,4 @@ export { readEvents, type EventReader, type EventsSource, type ReadEventsOptions
 export type { ParseData, ReceivedEvent } from './client/received-event';
 export { SseClient, type SseClientOptions, type SseClientState } from './client/sse-client';
 export { StreamRefusedError, type StreamRequestOptions } from './client/stream-request';
+export { SseTestingModule } from './sse-testing.module';

@@ -17,8 +17,8 @@ const LAYERS = [
   'config',
   'view',
   'swagger-ui',
-  'testing',
   'sse.module',
+  'testing',
   'index',
 ];
 
