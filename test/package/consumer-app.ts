@@ -12,7 +12,7 @@ export interface ConsumerOptions {
   readonly type: 'commonjs' | 'module';
   /** Of its `tsconfig.json`, beside what every Nest application has. */
   readonly compilerOptions: Readonly<Record<string, unknown>>;
-  /** Its TypeScript files by their paths, `src/app.module.ts` for example. */
+  /** Its files by their paths, `src/app.module.ts` for example. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
