@@ -2,10 +2,9 @@
  * The library as its users have it: packed, and installed into applications outside the repository.
  *
  * What the README tells a reader to write is taken from the README itself: every fenced block that begins with
- * ```ts title="src/<file>" becomes that file of an application, in a strict project of CommonJS and in one of ES modules
- * (where relative imports get their ".js"). Together the blocks are a whole application: `src/app.module.ts` exports
- * `AppModule` and has `SseModule.forRoot()` among its imports; its `GET /stocks?symbol=ACME` streams events named `price`
- * whose data have `symbol: "ACME"`.
+ * ```ts title="src/<file>" becomes that file of an application, in a strict project of CommonJS and in one of ES modules.
+ * Together the blocks are a whole application: `src/app.module.ts` exports `AppModule` and has `SseModule.forRoot()` among its
+ * imports; its `GET /stocks?symbol=ACME` streams events named `price` whose data have `symbol: "ACME"`.
  */
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -33,8 +32,8 @@ const README_PACKAGES = { 'prom-client': '^15.1.0', redis: '^6.0.0' };
 const CHANNELS_MODULE = `
 import { Module } from '@nestjs/common';
 import { SseModule } from 'nestjs-sse-views';
-import { MetricsController } from './metrics.controller';
-import { NotificationsModule } from './notifications.module';
+import { MetricsController } from './metrics.controller.js';
+import { NotificationsModule } from './notifications.module.js';
 
 @Module({ imports: [SseModule.forRoot(), NotificationsModule], controllers: [MetricsController] })
 export class AppModule {}
@@ -46,10 +45,10 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { SseModule } from 'nestjs-sse-views';
-import { backplane } from './backplane';
-import { HealthController } from './health.controller';
-import { NotificationsModule } from './notifications.module';
-import { UnavailableFilter } from './unavailable.filter';
+import { backplane } from './backplane.js';
+import { HealthController } from './health.controller.js';
+import { NotificationsModule } from './notifications.module.js';
+import { UnavailableFilter } from './unavailable.filter.js';
 
 @Module({
   imports: [SseModule.forRoot({ backplane }), NotificationsModule, TerminusModule],
