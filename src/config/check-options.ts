@@ -8,7 +8,7 @@ import { unknownOption } from '../event/unknown-option';
 import type { HistoryBounds } from '../channel/backplane';
 import type { SseChannelOptions } from '../channel/channel-definition';
 import type { SseHeaders } from '../stream/response-headers';
-import type { StreamOptions } from '../stream/stream-options';
+import type { OnEnd, StreamOptions } from '../stream/stream-options';
 import { TIMER_STEP } from '../stream/timer-wheel';
 import type { SseModuleOptions, SseRouteOptions, SseShutdownOptions, SseStreamOptions } from './options';
 
@@ -134,6 +134,15 @@ export function checkHeaders(headers: SseHeaders | undefined, where: string): vo
       }
     });
   }
+}
+
+/** @throws SseConfigurationError when a stream cannot end like this. */
+export function checkOnEnd(onEnd: OnEnd | undefined, where: string): void {
+  if (typeof onEnd === 'object' && onEnd !== null) {
+    // It names the field that cannot be sent.
+    explained(`${where}: onEnd`, () => endFrame(onEnd));
+  }
+  check({ onEnd }, { onEnd: STREAM_CHECKS.onEnd }, where);
 }
 
 /** Says where an error of the configuration was made. */

@@ -1,4 +1,4 @@
-import { isObservable, map, type Observable } from 'rxjs';
+import { isObservable, type Observable } from 'rxjs';
 import { encodeMessage, type SseFormat } from '../event/encode';
 import { refusePromise } from '../event/refuse-promise';
 import { SseSourceError, type SseValidationError } from '../event/sse.error';
@@ -8,7 +8,9 @@ import { toMessage, type NameOfData } from '../event/to-message';
 import type { Demand } from './demand';
 import type { EventIds } from './event-ids';
 import { pipedMessage } from './piped-message';
+import { PipedSource, type PipedMessages } from './piped-source';
 import type { PipeEvents, StreamOptions } from './stream-options';
+import type { Validate } from '../validation/validate';
 import { validated } from './validated';
 
 /** The shortest frame, `data: 0\n\n`: with this, a bound in bytes is one in events, too. */
@@ -22,34 +24,72 @@ export interface PipelineContext {
   readonly onThrown: (error: SseValidationError) => void;
   /** Called for data that look like Nest's `MessageEvent` where that is not what the schema says. */
   readonly onNestMessage: (() => void) | undefined;
+  readonly onReleaseError: (error: unknown) => void;
 }
 
 /**
- * What was yielded → message, validated where there is a schema. It has no id yet.
+ * What was yielded → message, validated. It has no id yet.
  *
  * Each operator costs a small event as much as its encoding does: where there is none of the developer's own, `frameOfValue`
  * and `frameOfMessage` do the rest in the subscriber.
  */
-export function toMessages(values$: Observable<unknown>, context: PipelineContext): Observable<SseMessage> {
-  const { demand, onDropped, onThrown, onNestMessage, options } = context;
-  const { nameOfData, onInvalid, overflow, validate } = options;
-  if (!validate) {
-    return values$.pipe(map((value) => messageOf(value, nameOfData, onNestMessage)));
-  }
+export function toValidMessages(
+  values$: Observable<unknown>,
+  validate: Validate,
+  context: PipelineContext,
+): Observable<SseMessage> {
+  const { demand, onDropped, onThrown, onNestMessage, onReleaseError, options } = context;
+  const { nameOfData, onInvalid, overflow } = options;
   const maxWaiting = Math.ceil(overflow.maxBytes / SHORTEST_FRAME);
   return values$.pipe(
-    validated({ validate, nameOfData, onInvalid, demand, maxWaiting, onDropped, onThrown, onNestMessage }),
+    validated({
+      validate,
+      nameOfData,
+      onInvalid,
+      demand,
+      maxWaiting,
+      onDropped,
+      onThrown,
+      onNestMessage,
+      onReleaseError,
+    }),
   );
 }
 
-/** Message → with its id → the developer's operators. */
+/**
+ * What was yielded → message with its id, for the developer's operators.
+ *
+ * @param releaseUnread releases a source that they never subscribe to.
+ */
+export function toPipedSource(
+  values$: Observable<unknown>,
+  ids: EventIds,
+  context: PipelineContext,
+  releaseUnread: () => void,
+): PipedMessages {
+  const { onNestMessage, onReleaseError, options } = context;
+  const { nameOfData, validate } = options;
+  const rest = { onReleaseError, releaseUnread };
+  return validate
+    ? new PipedSource({
+        values$: toValidMessages(values$, validate, context),
+        messageOf: (message) => ids.give(message),
+        ...rest,
+      })
+    : new PipedSource({
+        values$,
+        messageOf: (value) => ids.give(messageOf(value, nameOfData, onNestMessage)),
+        ...rest,
+      });
+}
+
+/** Message → the developer's operators. */
 export function throughPipe(
   messages$: Observable<SseMessage>,
   pipe: PipeEvents,
-  ids: EventIds,
   request: unknown,
 ): Observable<unknown> {
-  const piped$: unknown = pipe(messages$.pipe(map((message) => ids.give(message))), request);
+  const piped$: unknown = pipe(messages$, request);
   refusePromise(piped$, 'pipe()');
   if (!isObservable(piped$)) {
     throw new SseSourceError('pipe() must return an Observable. Is a "return" missing?');

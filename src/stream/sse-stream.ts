@@ -1,4 +1,4 @@
-import { defer, Subject, takeUntil, UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
+import { UnsubscriptionError, type Observable, type Subscription } from 'rxjs';
 import { HEARTBEAT_FRAME, retryFrame } from '../event/encode';
 import { ERROR_EVENT } from '../event/own-events';
 import { SseError, SseFieldError, SseOverflowError, SseSourceError, SseValidationError } from '../event/sse.error';
@@ -12,8 +12,17 @@ import { FrameWriter, type FrameWriterEvents } from './frame-writer';
 import { replacementOf } from './invalid-event';
 import { isWorthLogging } from './late-error';
 import type { LazyAbort } from './lazy-abort';
-import { frameOfMessage, frameOfPiped, frameOfValue, throughPipe, toMessages, type PipelineContext } from './pipeline';
+import {
+  frameOfMessage,
+  frameOfPiped,
+  frameOfValue,
+  throughPipe,
+  toPipedSource,
+  toValidMessages,
+  type PipelineContext,
+} from './pipeline';
 import { pipedMessage } from './piped-message';
+import type { PipedMessages } from './piped-source';
 import { releaseSource, toObservable, type SourceReader } from './source';
 import { SourceSubscriber, type FrameTaker } from './source-subscriber';
 import type { SharedFrames } from './shared-frames';
@@ -54,10 +63,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
   private connection: FrameConnection | undefined;
   /** Any other. */
   private subscription: Subscription | undefined;
-  /** The source, while the developer's operators have not subscribed to it. */
-  private unread: unknown;
-  /** Ends what the developer's operators get. */
-  private stopped$: Subject<void> | undefined;
+  /** What the developer's operators get. */
+  private piped: PipedMessages | undefined;
 
   constructor(
     private readonly client: ClientResponse,
@@ -269,6 +276,13 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     }
   }
 
+  /** Logs what the developer's own teardowns throw: nobody else is left to be told. */
+  onReleaseError(error: unknown): void {
+    for (const cause of error instanceof UnsubscriptionError ? (error.errors as unknown[]) : [error]) {
+      this.host.log.failed(this.handler, 'the source failed while it was released', cause);
+    }
+  }
+
   onWriteError(error: unknown): void {
     this.host.log.failed(this.handler, 'the response cannot be written to', error);
     this.destroy();
@@ -309,20 +323,14 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
       onNestMessage: options.onNestMessage,
       onThrown: ({ cause }) =>
         this.host.log.failed(this.handler, 'the schema threw an error, so the event is invalid', cause),
+      onReleaseError: (error) => this.onReleaseError(error),
     };
-    if (!pipe) {
-      this.subscribe(toMessages(values$, context), frameOfMessage, ids);
-      return;
+    if (pipe) {
+      this.piped = toPipedSource(values$, ids, context, () => releaseSource(source, this));
+      this.subscribe(throughPipe(this.piped.messages$, pipe, this.request), frameOfPiped, ids);
+    } else if (validate) {
+      this.subscribe(toValidMessages(values$, validate, context), frameOfMessage, ids);
     }
-    this.stopped$ = new Subject();
-    // The developer's operators may keep what they get though nobody subscribes to them any more: it has to end, too.
-    this.unread = source;
-    const read$ = defer(() => {
-      this.unread = undefined;
-      return values$;
-    });
-    const messages$ = toMessages(read$.pipe(takeUntil(this.stopped$)), context);
-    this.subscribe(throughPipe(messages$, pipe, ids, this.request), frameOfPiped, ids);
   }
 
   private drop(error: SseValidationError): void {
@@ -458,18 +466,8 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     this.openTimer = undefined;
     this.abort.abort();
     this.connection?.disconnect();
-    const { unread } = this;
-    this.unread = undefined;
-    releaseSource(unread, this);
-    try {
-      this.stopped$?.next();
-      this.subscription?.unsubscribe();
-    } catch (error) {
-      // What the developer's own teardowns throw: there is nobody left to tell but the log.
-      for (const cause of error instanceof UnsubscriptionError ? (error.errors as unknown[]) : [error]) {
-        this.host.log.failed(this.handler, 'the source failed while it was released', cause);
-      }
-    }
+    this.piped?.stop();
+    this.subscription?.unsubscribe();
   }
 
   private guarded(work: () => void): void {

@@ -1,6 +1,10 @@
+import { checkOnEnd } from '../config/check-options';
 import { refusePromise } from '../event/refuse-promise';
+import { SseSourceError } from '../event/sse.error';
 import { newStreamCounters, type SseStreamCounts } from '../stream/stream-counters';
 import type { OnEnd } from '../stream/stream-options';
+
+const PREDICATE = 'The predicate of SseConnections.close()';
 
 /** One open stream, as the application sees it. */
 export interface SseConnection {
@@ -25,13 +29,15 @@ export interface SseConnection {
    *
    * @param onEnd as the option of a route: `'stop'`, for example, tells `EventSource` not to reconnect.
    * @default 'reconnect'
-   * @throws SseFieldError when an event of your own cannot be sent.
+   * @throws SseConfigurationError when `onEnd` is not valid, or its event cannot be sent. The stream goes on then.
    */
   close(onEnd?: OnEnd): void;
 }
 
 /** What the application's shutdown may do with a connection. @internal */
 export interface OwnedConnection extends SseConnection {
+  /** `close` with what is checked already. */
+  end(onEnd: OnEnd | undefined): void;
   /** Ends the stream with the time after which the client shall come back. */
   shutDown(retry: number): void;
   /** Gives up what has not been sent. */
@@ -76,16 +82,14 @@ export class SseConnections implements Iterable<SseConnection> {
    *
    * @param onEnd as in `SseConnection.close()`.
    * @returns how many were ended.
-   * @throws SseSourceError when the predicate returns a promise, which would pick every stream; none is ended then.
+   * @throws SseConfigurationError as `SseConnection.close()`; SseSourceError when the predicate returns anything but `true` or
+   * `false`, a promise for example; and what the predicate throws. No stream is ended then.
    */
   close(predicate: (connection: SseConnection) => boolean = () => true, onEnd?: OnEnd): number {
-    const picked = [...this.open].filter((connection) => {
-      const isPicked = predicate(connection);
-      refusePromise(isPicked, 'The predicate of SseConnections.close()');
-      return isPicked;
-    });
+    checkOnEnd(onEnd, 'SseConnections.close()');
+    const picked = [...this.open].filter((connection) => isPicked(predicate, connection));
     for (const connection of picked) {
-      connection.close(onEnd);
+      connection.end(onEnd);
     }
     return picked.length;
   }
@@ -114,4 +118,16 @@ export class SseConnections implements Iterable<SseConnection> {
   whenEmpty(): Promise<void> {
     return this.open.size === 0 ? Promise.resolve() : new Promise((resolve) => this.empty.push(resolve));
   }
+}
+
+/** `'yes'`, or what a forgotten `return` gives, would pick all streams or none. */
+function isPicked(predicate: (connection: SseConnection) => boolean, connection: SseConnection): boolean {
+  const picks: unknown = predicate(connection);
+  refusePromise(picks, PREDICATE);
+  if (typeof picks !== 'boolean') {
+    throw new SseSourceError(
+      `${PREDICATE} must return true or false, not ${picks === null ? 'null' : typeof picks}. No stream was ended`,
+    );
+  }
+  return picks;
 }

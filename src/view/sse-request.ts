@@ -1,5 +1,6 @@
 import { SSE_ABORT_CONTROLLER } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import { checkOnEnd } from '../config/check-options';
 import { SseSourceError } from '../event/sse.error';
 import { ClientResponse, type ResponseOwner } from '../stream/client-response';
 import { LazyAbort, type AbortOwner } from '../stream/lazy-abort';
@@ -167,13 +168,18 @@ export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
   turnAway(retry: number, handler: string, options: StreamOptions): void {
     this.begin(handler);
     this.newStream(handler, options);
-    this.close('reconnect', retry);
+    this.end('reconnect', retry);
     if (this.runtime.isClosing) {
       this.client.closeConnection();
     }
   }
 
-  close(onEnd: OnEnd = 'reconnect', retry?: number): void {
+  close(onEnd?: OnEnd): void {
+    checkOnEnd(onEnd, 'SseConnection.close()');
+    this.end(onEnd);
+  }
+
+  end(onEnd: OnEnd = 'reconnect', retry?: number): void {
     const { client, phase, stream } = this;
     stream?.close(onEnd, retry);
     if (phase === 'starting' && this.phase === phase) {
@@ -187,7 +193,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
 
   /** Ends the stream because the server stops, and lets the client's connection end as well. */
   shutDown(retry: number): void {
-    this.close('reconnect', retry);
+    this.end('reconnect', retry);
     this.client.closeConnection();
   }
 
