@@ -37,7 +37,7 @@ export class PipedSource<T> implements PipedMessages {
     if (!this.isRead) {
       this.options.releaseUnread();
     }
-    for (const subscriber of [...this.open]) {
+    for (const subscriber of this.open) {
       subscriber.complete();
     }
   }

@@ -1,4 +1,5 @@
 import { isPromiseLike } from '../event/is-promise-like';
+import type { SseIssue } from '../event/sse.error';
 import type { StandardResult, StandardSchema } from './standard-schema';
 import { thrownResult, type InvalidResult, type Validate, type ValidationResult } from './validate';
 
@@ -17,17 +18,33 @@ export function compileStandardSchema(schema: StandardSchema): Validate {
 
 function toResult(result: StandardResult<unknown>): ValidationResult {
   if (result.issues) {
-    return {
-      issues: result.issues.map(({ message, path = [] }) => ({
-        message,
-        path: path.map((segment) => (typeof segment === 'object' ? segment.key : segment)),
-      })),
-    };
+    return { issues: issuesOf(result.issues) };
   }
   const type = typeof result.value;
   return type === 'undefined' || type === 'function' || type === 'symbol' || type === 'bigint'
     ? { issues: [{ path: [], message: unsendable(type) }] }
     : result;
+}
+
+/** A schema may be written by hand: whatever it gives as issues, the event is invalid, and the words for it are ours. */
+function issuesOf(issues: unknown): readonly SseIssue[] {
+  if (!Array.isArray(issues)) {
+    return [{ path: [], message: `the schema gave \`issues\` that are not an array, but of type ${typeof issues}` }];
+  }
+  return issues.length === 0 ? [{ path: [], message: 'the schema gave no issue' }] : issues.map(issueOf);
+}
+
+function issueOf(issue: unknown): SseIssue {
+  const { message, path } = (issue ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    message: typeof message === 'string' ? message : 'the schema gave an issue without a message',
+    path: Array.isArray(path) ? path.map(keyOf) : [],
+  };
+}
+
+function keyOf(segment: PropertyKey | { readonly key: PropertyKey } | null | undefined): PropertyKey {
+  const key = typeof segment === 'object' ? segment?.key : segment;
+  return typeof key === 'number' || typeof key === 'symbol' ? key : String(key);
 }
 
 function unsendable(type: string): string {

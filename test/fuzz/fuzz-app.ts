@@ -1,8 +1,6 @@
 import 'reflect-metadata';
 import { Controller, Module, Query, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -16,7 +14,7 @@ import {
   type SseSubscription,
 } from 'nestjs-sse-views';
 import { map } from 'rxjs';
-import type { Adapter } from '../support/app';
+import { createAdapter, type Adapter } from '../support/adapters';
 import type { DispatchedEvent } from '../support/whatwg-parser';
 import { Reading } from './reading';
 import { standardSchema, type RoutePlan, type TestSchema } from './route-plan';
@@ -88,11 +86,7 @@ export class FuzzApp {
       controllers: [ChannelsController, routesController(routes, fuzz.sources)],
     })
     class FuzzModule {}
-    fuzz.app = await NestFactory.create(
-      FuzzModule,
-      adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
-      { logger: false, abortOnError: false },
-    );
+    fuzz.app = await NestFactory.create(FuzzModule, createAdapter(adapter), { logger: false, abortOnError: false });
     await fuzz.app.listen(0, '127.0.0.1');
     fuzz.url = `http://127.0.0.1:${(fuzz.app.getHttpServer().address() as AddressInfo).port}`;
     return fuzz;

@@ -4,7 +4,7 @@ import {
   Get,
   HttpException,
   Inject,
-  Module,
+  Param,
   Post,
   Query,
   Res,
@@ -13,16 +13,12 @@ import {
   type ExecutionContext,
   type Type,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Validate, ValidatorConstraint } from 'class-validator';
-import type { AddressInfo } from 'node:net';
-import { finalize, map, Observable } from 'rxjs';
+import type { Socket } from 'node:net';
+import { concatMap, delay, finalize, map, Observable, of, type MonoTypeOperatorFunction } from 'rxjs';
 import { z } from 'zod';
 import {
   ChannelView,
-  getChannelToken,
   InjectChannel,
   ServerSentEventsView,
   SseConnections,
@@ -32,6 +28,8 @@ import {
   type SseChannel,
   type SseRouteOptions,
 } from 'nestjs-sse-views';
+import type { Adapter } from './adapters';
+import { startApp, type TestApp } from './app';
 import { aborted } from './until';
 
 /*
@@ -47,8 +45,10 @@ export interface HookCase {
   readonly status?: number;
   /** What the body has in the end. */
   readonly body?: RegExp;
-  /** Whether the client leaves after its first event, and everything happens then. */
-  readonly leaves?: true;
+  /** Whether the client leaves after its first event, or while a hook waits for that, and everything happens then. */
+  readonly leaves?: 'open' | 'waiting';
+  /** What each line is that the log has of it, where that is looked at. */
+  readonly logs?: readonly RegExp[];
   readonly controller: Type;
 }
 
@@ -95,6 +95,26 @@ function view(members: object): Type {
   Object.defineProperties(View.prototype, Object.getOwnPropertyDescriptors(members));
   return View;
 }
+
+/** How many hooks wait for their client to leave. */
+let waiting = 0;
+
+/** Waits, in a hook, until the client has left. */
+async function clientLeft(request: unknown): Promise<void> {
+  const { socket } = request as { readonly socket: Socket };
+  waiting++;
+  await new Promise((resolve) => socket.once('close', resolve));
+  waiting--;
+}
+
+/** A view of the channel with a hook that answers when the client has left. */
+const slow = (hook: 'topic' | 'filter', answer: () => unknown): Type =>
+  channelView({
+    async [hook](request: unknown) {
+      await clientLeft(request);
+      return answer();
+    },
+  });
 
 function schema(validate: (data: unknown) => unknown): object {
   return { responseSchema: { '~standard': { version: 1, vendor: 'test', validate } } };
@@ -146,6 +166,62 @@ const firstThen = (then: () => unknown): Type =>
 
 /** Gives its first event, and fails in some way when the client has left. */
 const leaving = (source: (signal: AbortSignal) => unknown): Type => route({}, source);
+
+/** What the log says of a teardown that throws. */
+const RELEASED = /the source failed while it was released\b.*of a hook/s;
+const NAMES_DATA = /stream ended with an error\b.*data/s;
+
+type Operators = MonoTypeOperatorFunction<unknown>[];
+
+/** Sends the events through operators. */
+const through = (operators: Operators, source?: (signal: AbortSignal) => unknown): Type =>
+  route(
+    { pipe: (events$: Observable<unknown>) => operators.reduce((piped$, operator) => piped$.pipe(operator), events$) },
+    source,
+  );
+
+const same: Operators[number] = map((one) => one);
+/** Is at its end later than what comes before it. */
+const later: Operators[number] = concatMap((one) => of(one).pipe(delay(20)));
+
+/** Gives two events, and ends when; its teardown throws. */
+const tearing = (when: 'at once' | 'later' | 'never') => () =>
+  new Observable((subscriber) => {
+    subscriber.next({ n: 0 });
+    subscriber.next({ n: 1 });
+    if (when === 'at once') {
+      subscriber.complete();
+    } else if (when === 'later') {
+      setTimeout(() => subscriber.complete(), 10);
+    }
+    return error;
+  });
+
+const atOnce = (): unknown => [{ n: 0 }, { n: 1 }];
+const quietTwo = (when: 'later' | 'never') => (): unknown =>
+  new Observable((subscriber) => {
+    subscriber.next({ n: 0 });
+    subscriber.next({ n: 1 });
+    if (when === 'later') {
+      // From a timer: an error that comes back here ends the process.
+      setTimeout(() => subscriber.complete(), 10);
+    }
+  });
+
+/** Gives an answer for the second event that is not what a schema may give. */
+const malformed = (what: string, issues: unknown, says: RegExp): HookCase => ({
+  hook: 'a schema',
+  what: `gives issues that are ${what}`,
+  body: FAILS,
+  logs: [says],
+  controller: route(schema((data) => ((data as { n: number }).n === 0 ? { value: data } : { issues }))),
+});
+
+/** A schema that answers later. */
+const slowSchema = schema(async (value) => {
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  return { value };
+});
 
 @UseInterceptors({
   intercept: (_context: ExecutionContext, next: CallHandler) => next.handle().pipe(finalize(error)),
@@ -211,7 +287,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'a schema',
     what: 'rejects after the client left',
-    leaves: true,
+    leaves: 'open',
     controller: route(
       schema(async (data) => {
         if ((data as { n: number }).n === 1) {
@@ -322,7 +398,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'events()',
     what: 'rejects after the client left',
-    leaves: true,
+    leaves: 'open',
     controller: route({ openAfter: 0 }, async function* (signal) {
       yield { n: 0 };
       await aborted(signal);
@@ -344,7 +420,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'finally',
     what: 'throws',
-    leaves: true,
+    leaves: 'open',
     controller: leaving(async function* (signal) {
       try {
         yield { n: 0 };
@@ -357,7 +433,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'return()',
     what: 'rejects',
-    leaves: true,
+    leaves: 'open',
     controller: leaving(() => {
       let n = 0;
       const next = () => (n === 0 ? Promise.resolve({ value: { n: n++ }, done: false }) : new Promise(() => undefined));
@@ -367,7 +443,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'a teardown',
     what: 'throws',
-    leaves: true,
+    leaves: 'open',
     controller: leaving(
       () =>
         new Observable((subscriber) => {
@@ -393,7 +469,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'a listener of the signal',
     what: 'throws',
-    leaves: true,
+    leaves: 'open',
     controller: leaving(async function* (signal) {
       signal.addEventListener('abort', error);
       yield { n: 0 };
@@ -403,7 +479,7 @@ const cases: readonly HookCase[] = [
   {
     hook: 'a listener of the signal',
     what: 'rejects',
-    leaves: true,
+    leaves: 'open',
     controller: leaving(async function* (signal) {
       signal.addEventListener('abort', rejects);
       // oxlint-disable-next-line prefer-add-event-listener
@@ -437,12 +513,131 @@ const cases: readonly HookCase[] = [
       await new Promise(() => undefined);
     }),
   },
+  ...['onInvalid', 'onError'].map((hook) => ({
+    hook,
+    what: 'returns a Symbol',
+    body: FAILS,
+    logs:
+      hook === 'onInvalid'
+        ? [NAMES_DATA]
+        : [
+            /stream ended with an error\b.*SseValidationError/s,
+            /onError failed, so the client gets stream-error\b.*data/s,
+          ],
+    controller: route({ ...picky, [hook]: () => Symbol('of a hook') }),
+  })),
+  malformed('a string', 'oops', /the schema gave `issues` that are not an array, but of type string/),
+  malformed('an object', {}, /the schema gave `issues` that are not an array, but of type object/),
+  malformed('an empty array', [], /the schema gave no issue/),
+  malformed('a list with null', [null], /the schema gave an issue without a message/),
+  malformed('without a message', [{ path: ['n'] }], /n: the schema gave an issue without a message/),
+  malformed('without a path', [{ message: 'is wrong' }], /response schema: is wrong/),
+  malformed('of a path that is a string', [{ message: 'is wrong', path: 'n' }], /response schema: is wrong/),
+  malformed('of a path with null', [{ message: 'is wrong', path: [null] }], /is wrong/),
+  ...(['topic', 'filter'] as const).flatMap((hook): HookCase[] => [
+    {
+      hook: `${hook}(request)`,
+      what: 'answers after the client left',
+      leaves: 'waiting',
+      logs: [],
+      controller: slow(hook, () => undefined),
+    },
+    {
+      hook: `${hook}(request)`,
+      what: 'answers what is not valid after the client left',
+      leaves: 'waiting',
+      logs: hook === 'topic' ? [] : [/failed after its stream had ended\b.*filter must be a function/s],
+      controller: slow(hook, () => 5),
+    },
+    {
+      hook: `${hook}(request)`,
+      what: 'rejects after the client left',
+      leaves: 'waiting',
+      logs: [/failed after its stream had ended\b.*of a hook/s],
+      controller: slow(hook, error),
+    },
+    {
+      hook: `${hook}(request)`,
+      what: 'refuses a client that has left',
+      leaves: 'waiting',
+      logs: [],
+      controller: slow(hook, () => {
+        throw new ForbiddenException();
+      }),
+    },
+  ]),
+  ...Object.entries<Operators>({
+    'as the last operator': [finalize(error)],
+    'before another operator': [finalize(error), same],
+    'before an operator that ends later': [finalize(error), later],
+    'after an operator that ends later': [later, finalize(error)],
+  }).flatMap(([where, operators]): HookCase[] => [
+    ...Object.entries<(() => unknown) | undefined>({
+      'a generator': undefined,
+      'an array': atOnce,
+      'an Observable': quietTwo('later'),
+    }).map(([kind, source]): HookCase => ({
+      hook: 'finalize()',
+      what: `${where} throws at the end of ${kind}`,
+      body: /n":1}\n\nevent: end/,
+      logs: [RELEASED],
+      controller: through(operators, source),
+    })),
+    {
+      hook: 'finalize()',
+      what: `${where} throws when the client leaves`,
+      leaves: 'open',
+      logs: [RELEASED],
+      controller: through(operators, quietTwo('never')),
+    },
+  ]),
+  ...Object.entries<(source: () => unknown) => Type>({
+    alone: (source) => route({}, source),
+    'behind pipe': (source) => through([same], source),
+    'behind pipe that ends later': (source) => through([later], source),
+    'behind a schema': (source) => route(slowSchema, source),
+    'behind a schema and pipe': (source) =>
+      route({ ...slowSchema, pipe: (events$: Observable<unknown>) => events$.pipe(same) }, source),
+  }).flatMap(([where, made]): HookCase[] => [
+    ...(['at once', 'later'] as const).map((when): HookCase => ({
+      hook: 'a teardown',
+      what: `${where} throws when its source ends ${when}`,
+      body: /n":1}\n\nevent: end/,
+      logs: [RELEASED],
+      controller: made(tearing(when)),
+    })),
+    {
+      hook: 'a teardown',
+      what: `${where} throws when the client leaves`,
+      leaves: 'open',
+      logs: [RELEASED],
+      controller: made(tearing('never')),
+    },
+  ]),
 ];
 
 /** Where the n-th case listens. */
 export const pathOf = (n: number): string => `/hooks/${n}`;
 
+/** What the log calls it. */
+export const classOf = (n: number): string => `Hook${n}View`;
+
 export { cases as HOOK_CASES };
+
+/** How the test asks `SseConnections.close()` for what it must refuse, and what the log says of it. */
+export const CLOSES: Readonly<Record<string, { predicate?: unknown; onEnd?: unknown; logs: RegExp }>> = {
+  'a predicate that is async': { predicate: () => rejects(), logs: /predicate .* must not return a promise/ },
+  'a predicate that throws': { predicate: error, logs: /of a hook/ },
+  'a predicate that returns a string': {
+    predicate: () => 'yes',
+    logs: /predicate .* must return true or false, not string/,
+  },
+  'a predicate that returns nothing': { predicate: () => undefined, logs: /must return true or false, not undefined/ },
+  'a predicate that returns null': { predicate: () => null, logs: /must return true or false, not null/ },
+  'an unknown word': { onEnd: 'stopp', logs: /SseConnections\.close\(\): onEnd must be 'stop', .*, not "stopp"/ },
+  'an event that cannot be sent': { onEnd: { data: 1n }, logs: /SseConnections\.close\(\): onEnd: The event's data/ },
+  'an unknown field': { onEnd: { name: 'done' }, logs: /SseConnections\.close\(\): onEnd must be/ },
+};
 
 /** The healthy part of the application. */
 @Controller('news')
@@ -462,36 +657,56 @@ class Actions {
     return this.news.publish({ data: { n: Number(n) } });
   }
 
-  @Post('close-by-promise')
-  closeByPromise() {
-    return this.connections.close((() => rejects()) as never);
+  @Post('close/:how')
+  close(@Param('how') how: string) {
+    const { predicate, onEnd } = CLOSES[how]!;
+    return this.connections.close(predicate as never, onEnd as never);
+  }
+
+  @Post('close-one')
+  closeOne() {
+    for (const connection of this.connections) {
+      connection.close('stopp' as never);
+    }
   }
 
   @Get('count')
   count() {
     return this.connections.count;
   }
+
+  @Get('subscribers')
+  subscribers() {
+    return [...this.news.subscribers()].reduce((sum, [, subscribers]) => sum + subscribers, 0);
+  }
+
+  @Get('waiting')
+  waiting() {
+    return waiting;
+  }
+
+  /** The lines that the log has of a class, or of a word. */
+  @Get('log')
+  log(@Query('of') word: string) {
+    return app.log.filter(({ message }) => message.includes(word)).map(({ message }) => message);
+  }
 }
 
-async function main(adapter: string): Promise<void> {
+let app: TestApp;
+
+async function main(adapter: Adapter): Promise<void> {
   cases.forEach(({ controller }, n) => {
     Controller(pathOf(n))(controller);
+    // The log names the class.
+    Object.defineProperty(controller, 'name', { value: classOf(n) });
   });
-
-  @Module({
-    imports: [SseModule.forRoot(), SseModule.forFeature([{ name: 'news' }])],
+  app = await startApp(adapter, {
+    imports: [SseModule.forFeature([{ name: 'news' }])],
     controllers: [NewsView, Actions, ...cases.map(({ controller }) => controller)],
-  })
-  class Root {}
-
-  const app = await NestFactory.create(Root, adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(), {
-    logger: false,
   });
-  app.get(getChannelToken('news'), { strict: false });
-  await app.listen(0, '127.0.0.1');
-  process.send!((app.getHttpServer().address() as AddressInfo).port);
+  process.send!(app.port);
 }
 
 if (require.main === module) {
-  void main(process.argv[2]!);
+  void main(process.argv[2] as Adapter);
 }

@@ -42,4 +42,24 @@ describe('a Standard Schema', () => {
       cause: expect.any(TypeError),
     });
   });
+
+  const NO_MESSAGE = 'the schema gave an issue without a message';
+
+  it.each<[unknown, object]>([
+    ['oops', { path: [], message: 'the schema gave `issues` that are not an array, but of type string' }],
+    [{}, { path: [], message: 'the schema gave `issues` that are not an array, but of type object' }],
+    [[], { path: [], message: 'the schema gave no issue' }],
+    [[null], { path: [], message: NO_MESSAGE }],
+    [[undefined], { path: [], message: NO_MESSAGE }],
+    [[{}], { path: [], message: NO_MESSAGE }],
+    [[{ message: 5, path: ['a'] }], { path: ['a'], message: NO_MESSAGE }],
+    [[{ message: 'wrong', path: 'a.b' }], { path: [], message: 'wrong' }],
+    [
+      [{ message: 'wrong', path: [null, { key: 0 }, { key: 'b' }, {}] }],
+      { path: ['undefined', 0, 'b', 'undefined'], message: 'wrong' },
+    ],
+  ])('that gives the issues %j makes the data invalid', async (issues, issue) => {
+    expect(compileStandardSchema(schemaOf(() => ({ issues })))(1, undefined)).toEqual({ issues: [issue] });
+    expect(await compileStandardSchema(schemaOf(async () => ({ issues })))(1, undefined)).toEqual({ issues: [issue] });
+  });
 });
