@@ -6,7 +6,7 @@ const SYMBOL_MESSAGE = 'symbol must be one to eight capital letters, for example
 
 /** Where a page resumes whose `EventSource` had to be opened again: it cannot send the header. */
 export class ResumeQuery {
-  @ApiProperty({ required: false, description: 'As the header Last-Event-ID, which goes before' })
+  @ApiProperty({ required: false, description: 'As the header Last-Event-ID, which takes precedence' })
   @IsOptional()
   @IsString()
   lastEventId?: string;

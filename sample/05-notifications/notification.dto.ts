@@ -20,7 +20,7 @@ export class SentNotification {
 export class NotificationsQuery {
   @ApiPropertyOptional({
     example: '',
-    description: 'For a client that cannot send `Last-Event-ID`: a new `EventSource`. The header goes before.',
+    description: 'For a client that cannot send `Last-Event-ID`: a new `EventSource`. The header takes precedence.',
   })
   @IsOptional()
   @IsString()

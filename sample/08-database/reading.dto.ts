@@ -48,7 +48,7 @@ export class AddedReading {
 export class ReadingsQuery {
   @ApiPropertyOptional({
     example: '',
-    description: 'For a client that cannot send `Last-Event-ID`: a new `EventSource`. The header goes before.',
+    description: 'For a client that cannot send `Last-Event-ID`: a new `EventSource`. The header takes precedence.',
   })
   @IsOptional()
   @IsString()

@@ -11,7 +11,7 @@ export interface SsePublishOptions {
    */
   readonly key?: string | undefined;
   /**
-   * The topic: a string of 1 to 256 characters, for example `user/42`. Topics need not be made; an idle one is let go.
+   * The topic: a string of 1 to 256 characters, for example `user/42`. Topics need not be made; an idle one is released.
    *
    * @default the channel's own topic
    */
@@ -20,7 +20,7 @@ export interface SsePublishOptions {
 
 /** Options of `SseChannel.subscribe()`. */
 export interface SseSubscribeOptions<T = unknown> {
-  /** The id that the client received last, from `@LastEventId()`. Any string: what is no position gives `gap: invalid`. */
+  /** The id that the client received last, from `@LastEventId()`. Any string: an invalid position gives `gap: invalid`. */
   readonly after?: string | undefined;
   /**
    * Where a client begins that has received nothing yet: with what is published from now on, or with the `oldest` event that

@@ -62,7 +62,7 @@ export interface SseStreamOptions {
    *
    * - `'stop'` sends the event `end` with the id `~end`, on which an `EventSource` does not start the stream again. A client whose
    *   `Accept` does not name `text/event-stream` gets the id alone.
-   * - `'reconnect'` sends the time after which the client shall come back: `retry`, up to doubled at random.
+   * - `'reconnect'` sends the time after which the client shall reconnect: `retry`, up to doubled at random.
    * - `'nothing'` sends nothing. An `EventSource` comes back.
    * - `{ event, data, raw }` sends an event of your own with the id `~end`: `{ event: 'done' }`, `{ raw: '[DONE]' }`.
    *
@@ -73,7 +73,7 @@ export interface SseStreamOptions {
    * What a source that failed after the first event tells the client. The error is logged in each case: the first
    * of equal ones of a route with its stack and causes, then their number each minute.
    *
-   * - `'reconnect'` sends the event `stream-error` with problem details, and the time after which the client shall come back:
+   * - `'reconnect'` sends the event `stream-error` with problem details, and the time after which the client shall reconnect:
    *   `retry` (or 3 seconds), up to doubled at random.
    * - `'stop'` sends `stream-error`, and ends the stream for good.
    * - A function `(error, request)` returns the event to send in its place, `'reconnect'` or `'stop'` for one of the above, or
@@ -147,7 +147,7 @@ export interface SseShutdownOptions {
   grace?: number | undefined;
   /**
    * Clients are told to reconnect after this many milliseconds at the earliest and twice as many at the latest, spread at
-   * random, so that they do not all come back at once.
+   * random, so that they do not all reconnect at once.
    *
    * @default 1000
    */

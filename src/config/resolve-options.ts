@@ -30,7 +30,7 @@ const SHUTDOWN_DEFAULTS = { grace: 5_000, retry: 1_000 } as const satisfies SseS
 export interface ViewDefaults {
   readonly responseSchema?: unknown;
   readonly headers?: SseHeaders | undefined;
-  /** Names of the headers that `@Header()` sets on the method: as its own they win over those of the view and the module. */
+  /** Names of the headers that `@Header()` sets on the method: as its own they take precedence over those of the view and the module. */
   readonly decorated?: readonly string[] | undefined;
   /** Whether the method reads the id that a returning client received last. */
   readonly readsLastEventId?: boolean | undefined;

@@ -48,7 +48,8 @@ function isFlat(data: unknown): boolean {
   }
   for (const key in data) {
     const value: unknown = data[key as never];
-    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' || isHook(key)) {
+    // A function may be `toJSON`, or `then`.
+    if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value)) {
       return false;
     }
   }
@@ -99,11 +100,6 @@ function isExpressible(value: unknown, depth: number, isOutput = false): boolean
     }
   }
   return true;
-}
-
-/** Whether a property of this name may make of an object what it does not look like. */
-function isHook(key: string): boolean {
-  return key === 'then' || key === 'toJSON';
 }
 
 function isNotFinite(value: unknown): boolean {

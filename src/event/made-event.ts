@@ -62,7 +62,10 @@ export function sseEvent(fields: object): SseMadeEvent {
   for (const name of Object.keys(fields)) {
     if (!FIELDS.has(name)) {
       const hint = name === 'type' ? '. The name of an event is called "event"' : '';
-      throw new SseFieldError('data', `cannot be told: sseEvent() knows no field ${quoted(name)}${hint}`);
+      throw new SseFieldError(
+        'data',
+        `has the unknown field ${quoted(name)} beside it: sseEvent() takes event, data, id, retry, comment and raw${hint}`,
+      );
     }
   }
   const event = new MadeEvent(fields);

@@ -4,7 +4,8 @@
  */
 export function isLikeNestMessage(data: unknown): boolean {
   try {
-    return typeof data === 'object' && data !== null && 'type' in data && 'data' in data;
+    const { type, data: content } = (data ?? {}) as { readonly type?: unknown; readonly data?: unknown };
+    return type !== undefined && content !== undefined && typeof data === 'object';
   } catch {
     // A proxy may throw. What it is shows when it is written.
     return false;

@@ -8,10 +8,10 @@ import { problemDetailsOf } from './problem-details';
 import { spread } from './spread';
 import type { OnEnd, StreamOptions } from './stream-options';
 
-/** Milliseconds after which browsers come back, more or less, to a stream that sets no other time. */
+/** Milliseconds after which browsers reconnect, more or less, to a stream that sets no other time. */
 const USUAL_RETRY = 3_000;
 
-/** Another time for each client: those whose streams end at the same moment do not come back at the same moment. */
+/** Another time for each client: those whose streams end at the same moment do not reconnect at the same moment. */
 export function jitteredRetry({ retry }: Pick<StreamOptions, 'retry'>): number {
   return spread(retry ?? USUAL_RETRY);
 }
@@ -33,7 +33,7 @@ export function lastFrame(onEnd: OnEnd, request: RawRequest, retry: number): str
 
 /** How a stream ends that failed. */
 export interface ErrorEnding {
-  /** What tells the client of the error, and where it is to come back, when. */
+  /** What tells the client of the error, and when to reconnect. */
   readonly frame: string;
   readonly onEnd: 'stop' | 'nothing';
   /** What `onError` threw, where it did. */

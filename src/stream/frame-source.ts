@@ -32,7 +32,7 @@ export interface FrameSource {
 export interface FrameConnection {
   /** Whether events come as they are made, or cannot come for now. */
   readonly state: StreamState;
-  /** Nothing is written any more, and everything is let go. */
+  /** Nothing is written any more, and everything is released. */
   disconnect(): void;
 }
 

@@ -42,7 +42,7 @@ export interface StreamHost {
   readonly wheel: TimerWheel;
   readonly log: StreamLog;
   readonly counters: StreamCounters;
-  /** Milliseconds after which a client that is sent away shall come again: another number for each. */
+  /** Milliseconds after which a client that is sent away shall reconnect: another number for each. */
   spreadRetry(): number;
 }
 
@@ -113,7 +113,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
 
   /**
    * Ends the stream from the server's side. One that is not open yet is opened for it: to any status but 200 `EventSource`
-   * would never come back.
+   * would never reconnect.
    *
    * @param retry milliseconds that the client of `'reconnect'` shall wait, in the place of a jittered time.
    */
@@ -137,7 +137,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
     this.onOver();
   }
 
-  /** The response is over, sent to its end or not: everything is let go. */
+  /** The response is over, sent to its end or not: everything is released. */
   onOver(): void {
     if (this.state === 'closed') {
       return;
@@ -479,7 +479,7 @@ export class SseStream implements WheelEntry, FrameSink, FrameTaker, FrameWriter
   }
 }
 
-/** Whether what was to be streamed cannot be had for now: `SseUnavailableError`, or one of another copy of the package. */
+/** Whether what was to be streamed is temporarily unavailable: `SseUnavailableError`, or one of another copy of the package. */
 export function isUnavailable(error: unknown): error is SseError {
   return error instanceof Error && (error as Partial<SseError>).code === 'SSE_UNAVAILABLE';
 }

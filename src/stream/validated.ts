@@ -45,6 +45,7 @@ class ValidatingSubscriber extends GuardedSubscriber<unknown> {
   /** Whether an asynchronous validation is under way. */
   private isBusy = false;
   private isDraining = false;
+  private hasLooked = false;
   /** How the source ended while events still waited: they go first. */
   private finish: (() => void) | undefined;
 
@@ -87,7 +88,7 @@ class ValidatingSubscriber extends GuardedSubscriber<unknown> {
 
   protected override _error(error: unknown): void {
     this.fail(error);
-    // The source is let go at once, whatever still waits.
+    // The source is released at once, whatever still waits.
     this.unsubscribe();
   }
 
@@ -130,8 +131,12 @@ class ValidatingSubscriber extends GuardedSubscriber<unknown> {
 
   private settle(message: SseMessage, result: ValidationResult): void {
     if (!result.issues) {
-      if (lostNestName(message.data, result.value)) {
-        this.options.onNestMessage?.();
+      if (!this.hasLooked) {
+        // What a source gives first is what it goes on to give.
+        this.hasLooked = true;
+        if (lostNestName(message.data, result.value)) {
+          this.options.onNestMessage?.();
+        }
       }
       message.data = result.value;
       this.validMessages.next(message);

@@ -38,7 +38,7 @@ export interface SseConnection {
 export interface OwnedConnection extends SseConnection {
   /** `close` with what is checked already. */
   end(onEnd: OnEnd | undefined): void;
-  /** Ends the stream with the time after which the client shall come back. */
+  /** Ends the stream with the time after which the client shall reconnect. */
   shutDown(retry: number): void;
   /** Gives up what has not been sent. */
   destroy(): void;

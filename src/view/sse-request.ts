@@ -164,7 +164,7 @@ export class SseRequest implements OwnedConnection, ResponseOwner, AbortOwner {
     this.client.discardBody();
   }
 
-  /** Opens the stream and ends it with the time after which the client shall come back. */
+  /** Opens the stream and ends it with the time after which the client shall reconnect. */
   turnAway(retry: number, handler: string, options: StreamOptions): void {
     this.begin(handler);
     this.newStream(handler, options);

@@ -78,7 +78,7 @@ export class SseRuntime implements StreamHost, WatchedApplication, OnModuleInit 
     this.watch?.linger(request);
   }
 
-  /** Milliseconds after which a client that is sent away shall come again: another number for each. */
+  /** Milliseconds after which a client that is sent away shall reconnect: another number for each. */
   spreadRetry(): number {
     const { retry } = this.options.shutdown;
     return spread(retry);
