@@ -103,6 +103,7 @@ describeWithChromium('The page of chat rooms', () => {
     const requests = watchStream(stranger, '/rooms/backstage/messages');
     await enter(stranger, 'Backstage');
     await stranger.getByText('This room is private').waitFor();
+    expect(await stranger.locator('#state').innerText()).toBe('members only');
     await stranger.getByLabel('Invite code').fill('open sesame');
     await stranger.getByRole('button', { name: 'Join' }).click();
     await stranger.getByText('That is not the invite code of this room').waitFor();

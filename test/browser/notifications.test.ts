@@ -52,6 +52,7 @@ describeWithChromium('The page of notifications', () => {
     for (const page of [one, other]) {
       expect(await untilListed(page, 1)).toEqual([expect.stringMatching(/^Tea is ready.*\d:\d\d/)]);
       await page.getByRole('status', { name: 'New notifications' }).getByText('Tea is ready').waitFor();
+      expect(await speakers(page, 'Tea is ready')).toEqual(['New notifications']);
     }
     await one.getByText('Sent', { exact: true }).waitFor();
     expect(await one.getByLabel('Message').inputValue()).toBe('');
@@ -248,6 +249,10 @@ interface Animatable {
   getAnimations(): { playState: string }[];
 }
 
+interface Region {
+  getAttribute(name: string): string | null;
+}
+
 async function untilState(page: Page, state: string): Promise<void> {
   await page.locator(`#state[data-state="${state}"]`).waitFor();
 }
@@ -258,6 +263,18 @@ async function untilToasts(page: Page, count: number): Promise<void> {
     (toasts) => toasts === count,
     PATIENCE,
   );
+}
+
+/** The names of the live regions that have a text, and say it to a screen reader. */
+function speakers(page: Page, text: string): Promise<(string | null)[]> {
+  return page
+    .locator('[aria-live], [role="log"], [role="status"], [role="alert"], output')
+    .filter({ hasText: text })
+    .evaluateAll((regions: Region[]) =>
+      regions
+        .filter((region) => region.getAttribute('aria-live') !== 'off')
+        .map((region) => region.getAttribute('aria-label')),
+    );
 }
 
 function listed(page: Page): Promise<string[]> {

@@ -20,6 +20,9 @@ interface SettableResponse {
   status(status: number): unknown;
 }
 
+/** In a source whose stream would be open by then. */
+const longerThanOpenAfter = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
 describe.each(ADAPTERS)('the answer of a stream’s route, on %s', (adapter) => {
   describe('without a stream', () => {
     @Injectable()
@@ -77,6 +80,19 @@ describe.each(ADAPTERS)('the answer of a stream’s route, on %s', (adapter) => 
         yield 'lost';
       }
 
+      @SseRoute('late', { openAfter: 1 })
+      async *late(@Res({ passthrough: true }) response: SettableResponse) {
+        response.status(204);
+        await longerThanOpenAfter();
+        yield 'late';
+      }
+
+      @SseRoute('late-and-empty', { openAfter: 1 })
+      async *lateAndEmpty(@Res({ passthrough: true }) response: SettableResponse): AsyncGenerator<string> {
+        response.status(204);
+        await longerThanOpenAfter();
+      }
+
       @SseRoute('accepted')
       @UseInterceptors(Accepted)
       async *accepted() {
@@ -96,6 +112,7 @@ describe.each(ADAPTERS)('the answer of a stream’s route, on %s', (adapter) => 
       ['a generator that sets 205 and ends', '/view/generated', 205],
       ['an observable that is empty after status 304', '/view/observed', 304],
       ['null after status 205', '/view/null-and-status', 205],
+      ['a generator that sets 204 and ends after openAfter', '/view/late-and-empty', 204],
     ])('is that status, and no body, for %s', async (_what, path, status) => {
       const app = await startApp(adapter, { controllers: [View] });
       const response = await fetch(`${app.url}${path}`, { headers: { Accept: 'text/event-stream' } });
@@ -107,6 +124,7 @@ describe.each(ADAPTERS)('the answer of a stream’s route, on %s', (adapter) => 
     it.each([
       ['404 is set and a list returned', '/view/missing', 'View.missing has the status 404'],
       ['204 is set and an event yielded', '/view/lost', 'View.lost has the status 204'],
+      ['204 is set and an event yielded after openAfter', '/view/late', 'View.late has the status 204'],
       ['an interceptor sets 202', '/view/accepted', 'View.accepted has the status 202'],
       ['nothing is returned', '/view/nothing', 'is a `return` or a `yield` missing?'],
     ])('is an error that says what to do where %s', async (_what, path, message) => {

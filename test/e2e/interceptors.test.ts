@@ -31,6 +31,7 @@ import {
   repeat,
   retry,
   startWith,
+  Subject,
   switchMap,
   takeUntil,
   tap,
@@ -94,6 +95,12 @@ const held = ({ app }: TestApp) => ({
   timers: app.get(SseRuntime).wheel.size,
 });
 const NOTHING = { connections: 0, timers: 0 };
+
+/** How many read what a subject gives. RxJS tells only whether any does. */
+const subscribersOf = (subject: Subject<unknown>): number => {
+  const { currentObservers, observers } = subject as unknown as Record<string, unknown[] | null>;
+  return (currentObservers ?? observers ?? []).length;
+};
 
 async function start(adapter: Adapter, intercept: Intercept, options: Options = {}): Promise<Started> {
   const { place = 'global', handle = () => ['handled'], app = {} } = options;
@@ -325,6 +332,38 @@ describe.each(ADAPTERS)('an interceptor that answers in the place of a handler, 
     await app.close();
     expect(isRunning).toBe(false);
     await other.untilBody((body) => /retry: \d+\n/.test(body));
+  });
+
+  it('is released when its clients leave before its first value', async () => {
+    const feed = new Subject<unknown>();
+    const app = await start(adapter, () => feed);
+    const clients = Array.from({ length: 20 }, () => new RawClient(app.port, '/view'));
+    await until(() => subscribersOf(feed) === 20);
+    clients.forEach((client) => client.leave());
+    await until(
+      () => subscribersOf(feed) === 0,
+      5_000,
+      () => `${subscribersOf(feed)} subscriptions are left`,
+    );
+    await until(() => held(app).connections === 0);
+    expect(held(app)).toEqual(NOTHING);
+    expect(app.calls).toEqual([]);
+  });
+
+  it.each([
+    ['as its first value', () => of(Buffer.from('abc')), 500, ''],
+    ['later', () => of('first', Buffer.from('abc'), 'never'), 200, 'data: "first"\n'],
+  ])('may not give bytes %s: they are one event, which is refused', async (_when, intercept, status, before) => {
+    const app = await start(adapter, intercept, { app: { sse: { eventId: () => undefined } } });
+    const response = await fetch(`${app.url}/view`);
+    const body = await response.text();
+    expect(response.status).toBe(status);
+    expect(body).toMatch(
+      status === 500 ? /^{"statusCode":500/ : /^data: "first"\n\nevent: stream-error\n[^]*500}\n\n$/,
+    );
+    expect(body).toContain(before);
+    const errors = app.log.filter(({ level }) => level === 'error').map(({ message }) => message);
+    expect(errors).toEqual([expect.stringContaining('is bytes (Buffer)')]);
   });
 
   it('sends its clients away while the server stops, as a handler does', async () => {

@@ -1,6 +1,7 @@
 import { Controller, Get, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { connect, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { once } from 'node:events';
 import { ServerSentEventsView, SseConnections, SseRoute, SseSignal } from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp, type TestApp, type TestAppOptions } from '../support/app';
@@ -10,8 +11,11 @@ import { aborted, until } from '../support/until';
 /** Less than any of Node's own times: 5 s for an idle connection (72 s on Fastify), 60 s for a request's headers. */
 const AT_ONCE = 3_000;
 
-const sockets: Socket[] = [];
+const sockets: (Duplex | ClientHttp2Session)[] = [];
+/** Lets go what a shutdown waits for. */
+const holds: (() => void)[] = [];
 afterEach(async () => {
+  holds.splice(0).forEach((letGo) => letGo());
   sockets.splice(0).forEach((socket) => socket.destroy());
   await closeApps();
 });
@@ -32,6 +36,23 @@ class View extends ServerSentEventsView<string> {
   plain() {
     return 'plain';
   }
+}
+
+/** Something that the application takes long to destroy: its server stands still in the first step of the shutdown. */
+function slowToStop() {
+  const seen = { isBegun: false, finish: (): void => undefined };
+  const held = new Promise<void>((resolve) => {
+    seen.finish = resolve;
+    holds.push(resolve);
+  });
+  @Injectable()
+  class SlowToStop implements OnModuleDestroy {
+    onModuleDestroy(): Promise<void> {
+      seen.isBegun = true;
+      return held;
+    }
+  }
+  return { seen, provider: SlowToStop };
 }
 
 /** The server's ends of the connections. */
@@ -111,6 +132,67 @@ describe.each(ADAPTERS)('the connections of a server that closes, on %s', (adapt
     await expect(closesWithin(app, AT_ONCE)).resolves.toBeUndefined();
   });
 
+  it('that speak another protocol now are the application’s: they last, also after the grace', async () => {
+    const upgraded: Duplex[] = [];
+    const app = await startApp(adapter, {
+      controllers: [View],
+      sse: { shutdown: { grace: 100 } },
+      prepare: (nest) => {
+        accepted.length = 0;
+        const server = nest.getHttpServer() as Server;
+        server.on('connection', (socket) => accepted.push(socket));
+        server.on('upgrade', (_request: unknown, socket: Duplex) => {
+          upgraded.push(socket);
+          sockets.push(socket);
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+          socket.on('data', (chunk) => socket.write(chunk));
+        });
+      },
+    });
+    const socket = await silent(app.port);
+    const seen = reading(socket);
+    socket.write('GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+    await until(() => upgraded.length === 1 && seen.received.startsWith('HTTP/1.1 101'));
+    // This one is ended with the grace: when it is, the other has been looked at.
+    const unfinished = await silent(app.port);
+    unfinished.resume().write('GET /view HTTP/1.1\r\nHost: ');
+    await untilHeard(2);
+    let isClosed = false;
+    const closing = app.close().then(() => {
+      isClosed = true;
+    });
+    await until(() => unfinished.destroyed);
+    await until(() => accepted[1]!.destroyed);
+    expect(upgraded[0]!.destroyed).toBe(false);
+    socket.write('still here');
+    await until(() => seen.received.endsWith('still here'));
+    expect(isClosed).toBe(false);
+    upgraded[0]!.end();
+    await closing;
+  });
+
+  it('carry many requests whose streams end before their bodies, and keep nothing of them', async () => {
+    const app = await start(adapter);
+    const socket = await silent(app.port);
+    const seen = reading(socket);
+    const counts: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      seen.received = '';
+      socket.write('GET /view/short HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab');
+      await until(() => seen.received.endsWith('0\r\n\r\n'));
+      expect(seen.received).toContain('data: "short"');
+      await until(() => app.app.get(SseConnections).count === 0);
+      const { bytesRead } = accepted[0]!;
+      socket.write('cd');
+      await until(() => accepted[0]!.bytesRead === bytesRead + 2);
+      // The request is closed in a later turn than its last bytes are read.
+      await new Promise((resolve) => setImmediate(resolve));
+      counts.push(accepted[0]!.listenerCount('close'));
+    }
+    expect(accepted).toHaveLength(1);
+    expect(counts).toEqual(counts.map(() => counts[0]));
+  });
+
   it('end when the answer to an ordinary request is out', async () => {
     let isAsked = false;
     let answer = (): void => undefined;
@@ -165,21 +247,10 @@ describe.each(ADAPTERS)('the connections of a server that closes, on %s', (adapt
     });
 
     it('when the adapter answers 503 from the first step of the shutdown', async () => {
-      let finish = (): void => undefined;
-      let isBegun = false;
-      const held = new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      @Injectable()
-      class SlowToStop implements OnModuleDestroy {
-        onModuleDestroy(): Promise<void> {
-          isBegun = true;
-          return held;
-        }
-      }
-      const app = await start(adapter, { providers: [SlowToStop], nest: { return503OnClosing: true } });
+      const { seen, provider } = slowToStop();
+      const app = await start(adapter, { providers: [provider], nest: { return503OnClosing: true } });
       const closing = app.close();
-      await until(() => isBegun);
+      await until(() => seen.isBegun);
       const source = new RawClient(app.port, '/view', { headers: { Origin: 'https://app.example' } });
       await until(() => source.ended);
       expect([source.status, source.body]).toEqual([200, expect.stringMatching(/^retry: \d+\n\n$/)]);
@@ -189,7 +260,7 @@ describe.each(ADAPTERS)('the connections of a server that closes, on %s', (adapt
       const plain = new RawClient(app.port, '/view', { headers: { Accept: '*/*' } });
       await until(() => plain.ended);
       expect(plain.status).toBe(503);
-      finish();
+      seen.finish();
       await closing;
     });
   });
@@ -211,5 +282,39 @@ describe('the sessions of HTTP/2, on Fastify', () => {
     }
     await expect(closesWithin(app, AT_ONCE)).resolves.toBeUndefined();
     sessions.forEach((session) => session.destroy());
+  });
+
+  it('answer EventSource with a time to come back where the closing server answers 503', async () => {
+    const { seen, provider } = slowToStop();
+    const app = await start('fastify', {
+      providers: [provider],
+      fastify: { http2: true },
+      nest: { return503OnClosing: true },
+    });
+    const session = connectHttp2(app.url).on('error', () => undefined);
+    sockets.push(session);
+    await once(session, 'connect');
+    const closing = app.close();
+    await until(() => seen.isBegun);
+    const ask = async (accept: string) => {
+      const stream = session.request({ ':path': '/view', accept });
+      let body = '';
+      stream.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      const ended = once(stream, 'end');
+      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+      await ended;
+      return { status: headers[':status'], type: headers['content-type'], body };
+    };
+    expect(await ask('text/event-stream')).toEqual({
+      status: 200,
+      type: 'text/event-stream',
+      body: expect.stringMatching(/^retry: \d+\n\n$/),
+    });
+    expect(await ask('*/*')).toMatchObject({ status: 503 });
+    session.destroy();
+    seen.finish();
+    await closing;
   });
 });

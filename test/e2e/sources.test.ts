@@ -1,8 +1,8 @@
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { Controller, NotFoundException, Param } from '@nestjs/common';
-import { Observable } from 'rxjs';
-import { SseConnections, SseRoute, SseSignal } from 'nestjs-sse-views';
+import { concat, NEVER, Observable } from 'rxjs';
+import { SseConnections, SseRoute, SseSignal, type PipeEvents, type SseRouteOptions } from 'nestjs-sse-views';
 import { SseRuntime } from '../../src/view/sse.runtime';
 import { ADAPTERS, closeApps, startApp, type Adapter, type TestApp } from '../support/app';
 import { RawClient } from '../support/raw-client';
@@ -248,10 +248,11 @@ function start(
   adapter: Adapter,
   make: (signal: AbortSignal, n: number) => unknown,
   sse: object = {},
+  route: SseRouteOptions = {},
 ): Promise<TestApp> {
   @Controller()
   class Sources {
-    @SseRoute('source/:n')
+    @SseRoute('source/:n', route)
     events(@SseSignal() signal: AbortSignal, @Param('n') n: string) {
       return make(signal, Number(n)) as AsyncIterable<unknown>;
     }
@@ -327,6 +328,42 @@ describe.each(ADAPTERS)('a source on %s is released, whatever ends it', (adapter
       expect(probes.every(({ released }) => released)).toBe(true);
     },
   );
+
+  /** What `pipe` may do instead of subscribing to what it gets, and whether the stream lasts. */
+  const PIPES: readonly { what: string; pipe: unknown; isOpen: boolean }[] = [
+    {
+      what: 'throws',
+      pipe: () => {
+        throw new Error('no way to pipe');
+      },
+      isOpen: false,
+    },
+    { what: 'returns no Observable', pipe: () => undefined, isOpen: false },
+    {
+      what: 'has not subscribed to it when the client leaves',
+      pipe: ((events$) => concat(NEVER, events$)) satisfies PipeEvents,
+      isOpen: true,
+    },
+  ];
+
+  it.each(PIPES)('a Readable whose route has a pipe that $what', async ({ pipe, isOpen }) => {
+    const probe: Probe = { given: 0, released: false };
+    let source: Readable | undefined;
+    const app = await start(adapter, () => (source = readable('idle', probe)), {}, { pipe: pipe as PipeEvents });
+    const client = new RawClient(app.port, '/source/0');
+    await until(() => client.head !== '');
+    expect(client.status).toBe(isOpen ? 200 : 500);
+    expect(held(app).connections).toBe(isOpen ? 1 : 0);
+    client.leave();
+    await until(
+      () => source!.destroyed,
+      5_000,
+      () => 'the Readable is not destroyed',
+    );
+    await until(() => held(app).connections === 0);
+    expect(held(app)).toEqual(NOTHING);
+    expect([probe.given, probe.released]).toEqual([0, true]);
+  });
 
   it('the body of a response of fetch() that is silent', async () => {
     let upstreamLeft = false;
@@ -539,5 +576,21 @@ describe.each(ADAPTERS)('what a source throws after the end, on %s', (adapter) =
     await until(() => finished.length === 2);
     expect(finished).toEqual(['sync', 'async']);
     expect(errorsOf(app)).toEqual([]);
+  });
+});
+
+describe.each(ADAPTERS)('bytes that a handler returns, on %s', (adapter) => {
+  it.each([
+    ['Buffer', () => Buffer.from('abc')],
+    ['Uint8Array', () => new Uint8Array([1, 2])],
+    ['Float64Array', () => new Float64Array([1, 2])],
+    ['DataView', () => new DataView(new ArrayBuffer(2))],
+  ])('are refused by name, and no event for each byte: %s', async (name, make) => {
+    for (const returned of [make, () => Promise.resolve(make())]) {
+      const app = await start(adapter, returned);
+      const response = await fetch(`${app.url}/source/0`);
+      expect([response.status, await response.json()]).toEqual([500, expect.objectContaining({ statusCode: 500 })]);
+      expect(errorsOf(app)).toEqual([expect.stringContaining(`Sources.events returned bytes (${name})`)]);
+    }
   });
 });

@@ -229,6 +229,18 @@ describe.each(ADAPTERS)('the wire, on %s', (adapter) => {
       expect(errorLines(app).filter((line) => line.includes('SseFieldError'))).toHaveLength(1);
     });
 
+    it.each([
+      ['an object', {}],
+      ['a number', 1],
+      ['true', true],
+      ['null', null],
+    ])('8. a name that is %s is refused with the kind that it is', async (_name, event) => {
+      const app = await serve(() => [{ event: event as unknown as string, data: 1 }]);
+      expect((await read(app)).status).toBe(500);
+      const kind = typeof event === 'object' && event !== null ? 'an object' : String(event);
+      expect(errorLines(app).join('\n')).toContain(`The event's event must be a string, not ${kind}`);
+    });
+
     it('10. may be an empty id, which resets the last one', async () => {
       const body = await sent([{ id: '1', data: 1 }, { id: '', data: 2 }, { data: 3 }]);
       expect(body).toBe(`id: 1\ndata: 1\n\nid: \ndata: 2\n\ndata: 3\n\n${END_FRAME}`);

@@ -409,6 +409,38 @@ describe.each(ADAPTERS)('what a handler yields, on %s', (adapter) => {
       ]);
     });
 
+    it.each<[string, SseRouteOptions, string]>([
+      ['with operators', { pipe: (events$) => events$ }, WHOLE],
+      [
+        'whose schema takes the name away',
+        { responseSchema: z.object({ data: z.number(), id: z.string() }) },
+        WHOLE.replaceAll('"type":"price",', ''),
+      ],
+      [
+        'with operators, whose schema takes the name away',
+        { responseSchema: z.object({ data: z.number(), id: z.string() }), pipe: (events$) => events$ },
+        WHOLE.replaceAll('"type":"price",', ''),
+      ],
+    ])('is said once, too, for a route %s', async (_what, route, expected) => {
+      const app = await serve(() => MESSAGES, route);
+      expect(beforeEnd((await read(app)).body)).toBe(expected);
+      expect(beforeEnd((await read(app)).body)).toBe(expected);
+      expect(warnings(app)).toEqual([
+        expect.stringMatching(/^StreamController\.stream yields objects with the keys "type" and "data"/),
+      ]);
+    });
+
+    it('is said once for a channel without a schema that it is published to', async () => {
+      const app = await startChannelApp(adapter, {});
+      for (const message of [...MESSAGES, { data: MESSAGES[0] }]) {
+        await app.channel.publish(message);
+      }
+      expect(app.channel.counts.published).toBe(3);
+      expect(warnings(app)).toEqual([
+        expect.stringMatching(/^The channel "news" is given objects with the keys "type" and "data"/),
+      ]);
+    });
+
     it('is said for each route that does it', async () => {
       @Controller()
       class Two {

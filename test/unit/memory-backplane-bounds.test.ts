@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { BackplaneSubscribeOptions, Delivery } from '../../src/channel/backplane';
 import { memoryBackplane, type MemoryBackplane } from '../../src/channel/memory-backplane';
+import { SseConfigurationError } from '../../src/event/sse.error';
 import { heapUsed } from '../../src/testing/backplane/heap';
 import { until } from '../support/until';
 
@@ -309,6 +310,18 @@ describe('topics of a memory backplane', () => {
     expect(await gapOf('a', foreign)).toBe('invalid');
     await earlier.close();
   });
+});
+
+describe('the bound of a memory backplane', () => {
+  it.each([[-1], ['64MB'], [1.5], [NaN], [Infinity], [null]])(
+    'is a whole number of bytes from 0, and not %p',
+    (maxBytes) => {
+      backplane = memoryBackplane({ maxBytes: 0 });
+      const wrong = (): MemoryBackplane => memoryBackplane({ maxBytes: maxBytes as number });
+      expect(wrong).toThrow(SseConfigurationError);
+      expect(wrong).toThrow('memoryBackplane(): maxBytes must be a whole number of bytes from 0, not ');
+    },
+  );
 });
 
 describe('a publication to a memory backplane', () => {
