@@ -5,13 +5,7 @@ import { get, type IncomingMessage, type Server, type ServerResponse } from 'nod
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createGunzip } from 'node:zlib';
-import {
-  ChannelView,
-  getChannelToken,
-  ServerSentEventsView,
-  SseModule,
-  type SseChannel,
-} from 'nestjs-sse-views';
+import { ChannelView, getChannelToken, ServerSentEventsView, SseModule, type SseChannel } from 'nestjs-sse-views';
 import { ADAPTERS, closeApps, startApp, type Adapter, type TestAppOptions } from '../support/app';
 import { beforeEnd } from '../support/end-frame';
 import { RawClient } from '../support/raw-client';
