@@ -121,8 +121,12 @@ describe.each(ADAPTERS)('an error after the first event, on %s', (adapter) => {
 
     it.each<[string, () => unknown, RegExp]>([
       ['throws', () => throwing(new Error('in onError')), /onError failed, .*in onError/s],
-      ['returns a promise', () => Promise.resolve({ data: 1 }), /onError must return an event, not a promise/],
-      ['returns a promise that rejects', () => Promise.reject(new Error('late')), /not a promise/],
+      ['returns a promise', () => Promise.resolve({ data: 1 }), /onError\(\) must not return a promise/],
+      [
+        'returns a promise that rejects',
+        () => Promise.reject(new Error('late')),
+        /onError\(\) must not return a promise/,
+      ],
       ['returns another own name', () => ({ event: 'gap', data: 1 }), /a name that the library keeps/],
       ['returns the reserved id', () => ({ data: 1, id: '~end' }), /reserved for the end/],
       ['returns what JSON cannot express', () => ({ data: new Map() }), /a Map/],
