@@ -36,8 +36,10 @@ export type { SseFormat } from './event/encode';
 export { ServerSentEvent, type ServerSentEventClass } from './event/server-sent-event';
 export { sseEvent, type SseRawFields, type SseSilentFields } from './event/made-event';
 export type { SseEndEvent } from './event/end-frame';
+export type { EncodedEvent, EncodedEventKind } from './event/encoded-event';
 export type {
   SseEnvelope,
+  SseEnvelopeBase,
   SseEnvelopeFields,
   SseEvent,
   SseMadeEvent,
@@ -74,6 +76,7 @@ export type {
   SsePublication,
   SseSource,
   SseYield,
+  SseEventMap,
 } from './validation/yield-types';
 export { sseSwaggerOptions, type SseSwaggerOptions } from './swagger-ui/sse-swagger-options';
 export { ChannelView } from './view/channel.view';

@@ -64,7 +64,7 @@ export function sseEvent(fields: object): SseMadeEvent {
       const hint = name === 'type' ? '. The name of an event is called "event"' : '';
       throw new SseFieldError(
         'data',
-        `has the unknown field ${quoted(name)} beside it: sseEvent() takes event, data, id, retry, comment and raw${hint}`,
+        `comes with the unknown field ${quoted(name)}: sseEvent() takes event, data, id, retry, comment and raw${hint}`,
       );
     }
   }
